@@ -1,0 +1,245 @@
+//! Canonical URLs: one spelling for one page.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use url::{Host, Url};
+
+/// The longest canonical URL in bytes. Longer ones are traps or mistakes; servers refuse them too.
+pub const MAX_URL_BYTES: usize = 2048;
+
+/// A URL in the one spelling under which the frontier knows it.
+///
+/// On top of the WHATWG parser's work (scheme and host in lower case, IDNA, default port and dot
+/// segments removed): fragment and user information are dropped; percent-escapes of unreserved
+/// characters are undone and the others written in upper case (RFC 3986 §6.2.2); session ids and
+/// tracking parameters are dropped; the remaining parameters are sorted by name, those of one name
+/// keeping their order; an empty query is dropped.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CanonicalUrl(Url);
+
+/// Why a text is no URL that can be crawled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// It does not parse.
+    #[error("{text:?} is not a URL; write it whole, as in http://www.example.gov.cn/report.html")]
+    Syntax {
+        /// The text.
+        text: String,
+        /// What the parser says.
+        #[source]
+        source: url::ParseError,
+    },
+    /// It is not for HTTP.
+    #[error("{url} has the scheme {scheme:?}; only http and https are fetched")]
+    Scheme {
+        /// The URL.
+        url: String,
+        /// Its scheme.
+        scheme: String,
+    },
+    /// It names no host.
+    #[error("{url} names no host")]
+    NoHost {
+        /// The URL.
+        url: String,
+    },
+    /// It is longer than [`MAX_URL_BYTES`].
+    #[error("a URL of {bytes} bytes is longer than {MAX_URL_BYTES}; it begins with {start}")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// Its beginning.
+        start: String,
+    },
+}
+
+impl CanonicalUrl {
+    /// Reads an absolute URL and brings it into canonical form.
+    ///
+    /// # Errors
+    ///
+    /// When it is no absolute http or https URL, or too long.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let text = text.trim();
+        let url = Url::parse(text).map_err(|source| UrlError::Syntax { text: excerpt(text), source })?;
+        Self::from_url(url)
+    }
+
+    /// Resolves `reference` against this URL and brings the result into canonical form.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CanonicalUrl::parse`].
+    pub fn join(&self, reference: &str) -> Result<Self, UrlError> {
+        let url =
+            self.0.join(reference.trim()).map_err(|source| UrlError::Syntax { text: excerpt(reference), source })?;
+        Self::from_url(url)
+    }
+
+    /// Brings a parsed URL into canonical form.
+    ///
+    /// # Errors
+    ///
+    /// As for [`CanonicalUrl::parse`].
+    pub fn from_url(mut url: Url) -> Result<Self, UrlError> {
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(UrlError::Scheme { scheme: url.scheme().to_owned(), url: excerpt(url.as_str()) });
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(UrlError::NoHost { url: excerpt(url.as_str()) });
+        }
+        url.set_fragment(None);
+        // Neither can fail: the URL has a host.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+
+        let path = normalise_escapes(strip_path_session(url.path()));
+        if path != url.path() {
+            url.set_path(&path);
+        }
+        let query = url.query().map(canonical_query);
+        match query {
+            Some(query) if query.is_empty() => url.set_query(None),
+            Some(query) if Some(query.as_str()) != url.query() => url.set_query(Some(&query)),
+            _ => {}
+        }
+        let bytes = url.as_str().len();
+        if bytes > MAX_URL_BYTES {
+            return Err(UrlError::TooLong { bytes, start: excerpt(url.as_str()) });
+        }
+        Ok(Self(url))
+    }
+
+    /// The URL as text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The parsed URL.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+
+    /// The host in lower case.
+    pub fn host(&self) -> &str {
+        // `from_url` refuses URLs without a host.
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The port, the scheme's own where none is written.
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or(80)
+    }
+
+    /// The registrable host: what one owner has registered, by the Public Suffix List.
+    ///
+    /// `www.qinglan.gov.cn` is of the site `qinglan.gov.cn`; an address or a single label is its own.
+    pub fn site(&self) -> String {
+        site_of(self.0.host())
+    }
+}
+
+impl fmt::Display for CanonicalUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for CanonicalUrl {
+    type Err = UrlError;
+
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for CanonicalUrl {
+    type Error = UrlError;
+
+    fn try_from(text: String) -> Result<Self, UrlError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<CanonicalUrl> for String {
+    fn from(url: CanonicalUrl) -> Self {
+        url.0.into()
+    }
+}
+
+/// The registrable host of `host`, or the host itself where it has none.
+fn site_of(host: Option<Host<&str>>) -> String {
+    match host {
+        Some(Host::Domain(domain)) => {
+            let domain = domain.trim_end_matches('.');
+            psl::domain_str(domain).unwrap_or(domain).to_owned()
+        }
+        Some(address) => address.to_string(),
+        None => String::new(),
+    }
+}
+
+/// The beginning of a text, for error messages.
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// `/a;jsessionid=123` without the session id that Java servers append to the path.
+fn strip_path_session(path: &str) -> &str {
+    let lower = path.to_ascii_lowercase();
+    lower.find(";jsessionid=").map_or(path, |at| &path[..at])
+}
+
+/// Undoes escapes of unreserved characters and writes the others in upper case.
+fn normalise_escapes(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok().filter(|_| hex.bytes().all(|b| b.is_ascii_hexdigit())));
+        if let Some(byte) = escape {
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                out.push(char::from(byte));
+            } else {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+            at += 3;
+        } else {
+            // The parser leaves only ASCII in paths and queries, so a byte is a character.
+            out.push(char::from(bytes[at]));
+            at += 1;
+        }
+    }
+    out
+}
+
+/// The query without session and tracking parameters, sorted by name.
+fn canonical_query(query: &str) -> String {
+    let mut pairs: Vec<String> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_noise_parameter(pair.split('=').next().unwrap_or_default()))
+        .map(normalise_escapes)
+        .collect();
+    pairs.sort_by(|a, b| name_of(a).cmp(name_of(b)));
+    pairs.join("&")
+}
+
+/// A parameter's name.
+fn name_of(pair: &str) -> &str {
+    pair.split('=').next().unwrap_or_default()
+}
+
+/// Whether a parameter names the visitor or where he came from, not the page.
+fn is_noise_parameter(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("utm_")
+        || name.starts_with("aspsessionid")
+        || matches!(name.as_str(), "phpsessid" | "jsessionid" | "sessionid" | "session_id" | "spm" | "gclid" | "fbclid")
+}

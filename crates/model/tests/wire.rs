@@ -1,0 +1,128 @@
+//! What the wire types promise.
+
+use baogao_model::event::{DocumentReady, LinksFound, PageFetched, Part, PartState};
+use baogao_model::message::{DecodeError, Origin, routing_part};
+use baogao_model::report::{Kind, Number};
+use baogao_model::{ContentHash, GroupId, Message, PageKind, PayloadRef, ReportId, Span};
+use jiff::Timestamp;
+
+fn page_fetched() -> PageFetched {
+    PageFetched {
+        url: "http://www.qinglan.gov.cn/12.html".into(),
+        site: "qinglan.gov.cn".into(),
+        fetch_no: 7,
+        fetched_at: Timestamp::UNIX_EPOCH,
+        status: 200,
+        content_type: None,
+        payload: PayloadRef { segment: "2024/01.warc.gz".into(), offset: 1, length: 2, blake3: ContentHash::of(b"x") },
+        depth: 1,
+    }
+}
+
+fn origin(input_id: &str) -> Origin<'_> {
+    Origin { stage: "crawler", stage_version: 1, input_id, time: Timestamp::UNIX_EPOCH, traceparent: None }
+}
+
+#[test]
+fn a_message_carries_type_key_and_body() {
+    let message = Message::new(&page_fetched(), origin("7"), 0);
+    assert_eq!(message.r#type, "baogao.page.fetched.v1");
+    assert_eq!(message.source, "/baogao/crawler");
+    assert_eq!(message.routing_key, "page.fetched.qinglan_gov_cn");
+    assert!(message.is::<PageFetched>() && !message.is::<LinksFound>());
+    assert_eq!(message.decode::<PageFetched>().expect("its own type"), page_fetched());
+}
+
+#[test]
+fn the_same_input_makes_the_same_id_and_another_makes_another() {
+    let id = |input, ordinal| Message::new(&page_fetched(), origin(input), ordinal).id;
+    assert_eq!(id("7", 0), id("7", 0));
+    assert_ne!(id("7", 0), id("7", 1));
+    assert_ne!(id("7", 0), id("8", 0));
+}
+
+#[test]
+fn unknown_fields_are_ignored_and_newer_versions_wait() {
+    let mut message = Message::new(&page_fetched(), origin("7"), 0);
+    let mut body: serde_json::Value = serde_json::from_slice(&message.body).expect("JSON");
+    body["added_later"] = "x".into();
+    message.body = serde_json::to_vec(&body).expect("JSON");
+    assert!(message.decode::<PageFetched>().is_ok());
+
+    message.r#type = "baogao.page.fetched.v2".into();
+    let error = message.decode::<PageFetched>().expect_err("a newer version");
+    assert!(matches!(error, DecodeError::Newer { known: 1, .. }) && error.is_transient());
+
+    message.r#type = "baogao.page.fetched.v1".into();
+    message.body = b"{".to_vec();
+    let error = message.decode::<PageFetched>().expect_err("a broken body");
+    assert!(matches!(error, DecodeError::Unreadable { .. }) && !error.is_transient());
+    assert!(matches!(message.decode::<LinksFound>(), Err(DecodeError::OtherType { .. })));
+}
+
+#[test]
+fn part_states_read_back() {
+    let ready = DocumentReady {
+        group: GroupId::of_document("a.example", "12"),
+        site: "a.example".into(),
+        document_key: "12".into(),
+        fetch_no: 9,
+        fetched_at: Timestamp::UNIX_EPOCH,
+        parts: vec![
+            Part {
+                part: 1,
+                url: "http://a.example/12.html".into(),
+                state: PartState::Fetched { payload: page_fetched().payload, content_type: None, fetch_no: 9 },
+            },
+            Part {
+                part: 2,
+                url: "http://a.example/12_2.html".into(),
+                state: PartState::Failed { reason: "http_404".into() },
+            },
+            Part { part: 3, url: "http://a.example/12_3.html".into(), state: PartState::Overdue },
+        ],
+    };
+    let message = Message::new(&ready, origin("12"), 0);
+    assert_eq!(message.decode::<DocumentReady>().expect("reads back"), ready);
+}
+
+#[test]
+fn routing_words_have_a_closed_alphabet() {
+    assert_eq!(routing_part("Qinglan.GOV.cn"), "qinglan_gov_cn");
+    assert_eq!(routing_part(""), "-");
+    assert_eq!(routing_part("standing_committee"), "standing_committee");
+    assert_eq!(routing_part("*.#"), "___");
+}
+
+#[test]
+fn numbers_are_integers_where_they_are() {
+    let json = |value: f64| serde_json::to_string(&Number(value)).expect("a number");
+    assert_eq!(json(18_180_000_000.0), "18180000000");
+    assert_eq!(json(-33.8), "-33.8");
+    assert_eq!(json(1.0e20), "1e+20");
+}
+
+#[test]
+fn names_on_the_wire_read_back() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.as_str().parse::<Kind>(), Ok(*kind));
+        assert_eq!(serde_json::to_string(kind).expect("a name"), format!("{:?}", kind.as_str()));
+    }
+    assert!("repart".parse::<Kind>().is_err());
+    assert_eq!(serde_json::to_string(&PageKind::Article).expect("a name"), "\"article\"");
+}
+
+#[test]
+fn ids_depend_on_every_field_and_not_on_their_joints() {
+    assert_eq!(ReportId::of_document("a", "bc"), ReportId::of_document("a", "bc"));
+    assert_ne!(ReportId::of_document("a", "bc"), ReportId::of_document("ab", "c"));
+    assert_ne!(ReportId::of_document("a", "b").as_str(), GroupId::of_document("a", "b").as_str());
+}
+
+#[test]
+fn spans_count_characters() {
+    assert_eq!(Span::new(1, 3).slice("增长5%"), "长5");
+    assert_eq!(Span::new(1, 9).slice("增长"), "长");
+    assert_eq!(Span::new(5, 9).slice("增长"), "");
+    assert_eq!(serde_json::to_string(&Span::new(1, 3)).expect("a pair"), "[1,3]");
+}
