@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod log;
+mod process;
+mod prose;
+mod rng;
+pub mod sample;
+mod server;
+mod static_web;
+mod web;
+
+pub use log::{Hit, max_in_flight, min_gap, min_interval};
+pub use process::{Ended, Process, Signal};
+pub use prose::Head;
+pub use static_web::{Route, StaticWeb};
+pub use web::{FakeWeb, Family, Faults, HostTruth, Obstacle, PageTruth, Plan, RecordTruth, Truth, What};

@@ -1,0 +1,63 @@
+//! Child processes are heard, signalled, and never left behind.
+#![cfg(unix)]
+
+use baogao_testkit::{Process, Signal};
+use std::io::ErrorKind;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+use std::time::Duration;
+
+const LONG: Duration = Duration::from_secs(30);
+
+fn shell(script: &str) -> Process {
+    Process::start(Command::new("/bin/sh").args(["-c", script])).unwrap()
+}
+
+#[test]
+fn both_outputs_and_the_exit_code_come_back() {
+    let ended = shell("echo 你好; echo oops >&2; exit 3").wait(LONG).unwrap();
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str(), ended.status.code()), ("你好\n", "oops\n", Some(3)));
+}
+
+#[test]
+fn more_output_than_a_pipe_holds_blocks_nobody() {
+    let ended = shell("i=0; while [ $i -lt 20000 ]; do echo 0123456789abcdef; i=$((i+1)); done").wait(LONG).unwrap();
+    assert_eq!(ended.stdout.len(), 20_000 * 17);
+}
+
+#[test]
+fn a_handled_signal_lets_the_process_end_itself() {
+    for (signal, name) in [(Signal::Terminate, "TERM"), (Signal::Interrupt, "INT")] {
+        let mut process = shell(&format!("trap 'echo bye; exit 0' {name}; echo ready; while :; do sleep 0.01; done"));
+        process.wait_for_output(LONG, |stdout, _| stdout.contains("ready")).unwrap();
+        process.signal(signal).unwrap();
+        let ended = process.wait(LONG).unwrap();
+        assert_eq!((ended.stdout.as_str(), ended.status.code()), ("ready\nbye\n", Some(0)));
+        process.signal(signal).unwrap();
+    }
+}
+
+#[test]
+fn kill_cannot_be_handled() {
+    let mut process = shell("trap '' TERM; echo ready; while :; do sleep 0.01; done");
+    process.wait_for_output(LONG, |stdout, _| stdout.contains("ready")).unwrap();
+    process.signal(Signal::Kill).unwrap();
+    assert_eq!(process.wait(LONG).unwrap().status.signal(), Some(9));
+}
+
+#[test]
+fn patience_ends() {
+    let mut process = shell("echo waiting; while :; do sleep 0.01; done");
+    process.wait_for_output(LONG, |stdout, _| stdout.contains("waiting")).unwrap();
+    let error = process.wait(Duration::from_millis(20)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains("waiting"), "{error}");
+    assert!(process.is_running().unwrap());
+}
+
+#[test]
+fn a_process_that_ends_before_it_speaks_is_an_error() {
+    let error = shell("echo no >&2").wait_for_output(LONG, |stdout, _| stdout.contains("yes")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    assert!(error.to_string().contains("no"), "{error}");
+}
