@@ -1,0 +1,253 @@
+//! What every sink must do. A sink joins with one line: `sink_suite!(its_name, make)`, where `make`
+//! is an `async fn` that gives a fresh [`Subject`].
+
+use crate::fixtures::{Record, id, of_kind, record, revision};
+use async_trait::async_trait;
+use baogao_model::ReportId;
+use baogao_model::event::Revision;
+use baogao_model::report::{Kind, Number};
+use baogao_store::{Put, Sink};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::task::JoinSet;
+
+/// A sink under test, and how to look into it.
+#[async_trait]
+pub trait Subject: Send + Sync {
+    /// The sink; its clones share the state.
+    fn sink(&self) -> std::sync::Arc<dyn Sink>;
+    /// The current record of a document.
+    async fn current(&self, id: &ReportId) -> Option<Record>;
+    /// Every revision of a document that is kept, the current one first.
+    async fn history(&self, id: &ReportId) -> Vec<Revision>;
+    /// How many current records there are that go out as reports, and that do not.
+    async fn totals(&self) -> (u64, u64);
+}
+
+/// Runs every case of the suite on the sink that `$make` gives.
+macro_rules! sink_suite {
+    ($name:ident, $make:path) => {
+        mod $name {
+            sink_suite!(@cases $make:
+                same_record_twice_leaves_one
+                older_revision_never_wins
+                text_that_goes_and_comes_back_is_current_again
+                newer_parser_makes_a_new_current_revision
+                late_pod_of_an_old_version_makes_history
+                provenance_follows_the_latest_fetch
+                kind_moves_with_the_current_revision
+                batch_may_hold_duplicates_and_revisions
+                batch_with_an_invalid_record_stores_nothing
+                nothing_to_put_is_nothing_done
+                concurrent_puts_leave_one_current_record
+            );
+
+            #[test]
+            fn any_order_of_arrival_ends_in_the_same_state() {
+                $crate::suite::any_order_of_arrival_ends_in_the_same_state(|| Box::pin($make()));
+            }
+        }
+    };
+    (@cases $make:path: $($case:ident)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                $crate::suite::$case(&$make().await).await;
+            }
+        )+
+    };
+}
+
+async fn put(subject: &impl Subject, record: &Record) -> Put {
+    let puts = subject.sink().put(std::slice::from_ref(record)).await.expect("is stored");
+    assert_eq!(puts.len(), 1);
+    puts[0]
+}
+
+pub async fn same_record_twice_leaves_one(subject: &impl Subject) {
+    let record = record("1");
+    assert_eq!(put(subject, &record).await, Put::New);
+    assert_eq!(put(subject, &record).await, Put::Unchanged);
+    assert_eq!(subject.current(&record.report.id).await, Some(record.clone()));
+    assert_eq!(subject.history(&record.report.id).await, [record.revision]);
+    assert_eq!(subject.totals().await, (1, 0));
+}
+
+pub async fn older_revision_never_wins(subject: &impl Subject) {
+    let old = revision("1", "甲", 1, 1, 1);
+    let new = revision("1", "乙", 2, 1, 1);
+    assert_eq!(put(subject, &new).await, Put::New);
+    assert_eq!(put(subject, &old).await, Put::Superseded);
+    assert_eq!(put(subject, &old).await, Put::Superseded);
+    assert_eq!(subject.current(&id("1")).await, Some(new.clone()));
+    assert_eq!(subject.history(&id("1")).await, [new.revision, old.revision]);
+}
+
+pub async fn text_that_goes_and_comes_back_is_current_again(subject: &impl Subject) {
+    let first = revision("1", "甲", 1, 1, 1);
+    let other = revision("1", "乙", 2, 1, 1);
+    let back = revision("1", "甲", 3, 1, 1);
+    assert_eq!(put(subject, &first).await, Put::New);
+    assert_eq!(put(subject, &other).await, Put::Revised);
+    assert_eq!(put(subject, &back).await, Put::Revised);
+    assert_eq!(subject.current(&id("1")).await, Some(back.clone()));
+    // Two texts, two revisions: the first one's order rose.
+    assert_eq!(subject.history(&id("1")).await, [back.revision, other.revision.clone()]);
+    // What is redelivered now changes nothing.
+    assert_eq!(put(subject, &first).await, Put::Unchanged);
+    assert_eq!(put(subject, &other).await, Put::Superseded);
+}
+
+pub async fn newer_parser_makes_a_new_current_revision(subject: &impl Subject) {
+    let old = revision("1", "甲", 1, 1, 1);
+    let mut new = revision("1", "甲", 1, 1, 2);
+    new.report.measurements[0].value = Some(Number(5.25));
+    put(subject, &old).await;
+    assert_eq!(put(subject, &new).await, Put::Revised);
+    assert_eq!(subject.current(&id("1")).await, Some(new.clone()));
+    assert_eq!(subject.history(&id("1")).await, [new.revision, old.revision]);
+    assert_eq!(subject.totals().await, (1, 0));
+}
+
+pub async fn late_pod_of_an_old_version_makes_history(subject: &impl Subject) {
+    let new = revision("1", "甲", 4, 2, 2);
+    put(subject, &new).await;
+    // The same fetch, worked on by pods that were not replaced yet.
+    for (extractor, parser) in [(1, 2), (2, 1), (1, 3)] {
+        let late = revision("1", "甲", 4, extractor, parser);
+        assert_eq!(put(subject, &late).await, Put::Superseded, "extractor {extractor}, parser {parser}");
+    }
+    assert_eq!(subject.current(&id("1")).await, Some(new));
+    assert_eq!(subject.history(&id("1")).await.len(), 4);
+}
+
+pub async fn provenance_follows_the_latest_fetch(subject: &impl Subject) {
+    let later = revision("1", "甲", 7, 1, 1);
+    put(subject, &revision("1", "甲", 3, 1, 1)).await;
+    assert_eq!(put(subject, &later).await, Put::Unchanged);
+    assert_eq!(put(subject, &revision("1", "甲", 5, 1, 1)).await, Put::Unchanged);
+    assert_eq!(subject.current(&id("1")).await, Some(later.clone()));
+    assert_eq!(subject.history(&id("1")).await, [later.revision]);
+}
+
+pub async fn kind_moves_with_the_current_revision(subject: &impl Subject) {
+    let report = revision("1", "甲", 1, 1, 1);
+    let other = of_kind(revision("1", "甲", 1, 1, 2), Kind::Template);
+    put(subject, &report).await;
+    assert_eq!(subject.totals().await, (1, 0));
+    assert_eq!(put(subject, &other).await, Put::Revised);
+    assert_eq!(subject.totals().await, (0, 1));
+    assert_eq!(put(subject, &report).await, Put::Superseded);
+    assert_eq!(subject.totals().await, (0, 1));
+    assert_eq!(put(subject, &revision("1", "甲", 1, 1, 3)).await, Put::Revised);
+    assert_eq!(subject.totals().await, (1, 0));
+}
+
+pub async fn batch_may_hold_duplicates_and_revisions(subject: &impl Subject) {
+    let newest = revision("1", "乙", 2, 1, 1);
+    let batch = [
+        revision("1", "甲", 1, 1, 1),
+        revision("1", "甲", 1, 1, 1),
+        record("2"),
+        newest.clone(),
+        revision("1", "甲", 1, 1, 1),
+    ];
+    let puts = subject.sink().put(&batch).await.expect("is stored");
+    assert_eq!(puts, [Put::New, Put::Unchanged, Put::New, Put::Revised, Put::Superseded]);
+    assert_eq!(subject.current(&id("1")).await, Some(newest));
+    assert_eq!(subject.totals().await, (2, 0));
+}
+
+pub async fn batch_with_an_invalid_record_stores_nothing(subject: &impl Subject) {
+    let mut invalid = record("2");
+    invalid.report.measurements[1].value_max = Some(Number(f64::INFINITY));
+    let error = subject.sink().put(&[record("1"), invalid]).await.expect_err("JSON has no infinity");
+    assert!(!error.is_transient(), "{error}");
+    assert!(error.to_string().contains("measurements[1].value_max"), "{error}");
+    assert_eq!(subject.totals().await, (0, 0));
+}
+
+pub async fn nothing_to_put_is_nothing_done(subject: &impl Subject) {
+    assert_eq!(subject.sink().put(&[]).await.expect("nothing can fail"), []);
+    assert_eq!(subject.totals().await, (0, 0));
+}
+
+pub async fn concurrent_puts_leave_one_current_record(subject: &impl Subject) {
+    let mut puts = JoinSet::new();
+    for fetch_no in 1..=20_u64 {
+        let sink = subject.sink();
+        puts.spawn(async move {
+            let text = format!("第{fetch_no}稿");
+            sink.put(&[revision("1", &text, fetch_no, 1, 1)]).await.expect("is stored")[0]
+        });
+    }
+    let answers = puts.join_all().await;
+    assert_eq!(answers.iter().filter(|put| **put == Put::New).count(), 1);
+    assert_eq!(subject.current(&id("1")).await, Some(revision("1", "第20稿", 20, 1, 1)));
+    assert_eq!(subject.history(&id("1")).await.len(), 20);
+    assert_eq!(subject.totals().await, (1, 0));
+}
+
+/// The state that a set of puts must end in: worked out from the specification, not step by step.
+fn expected(puts: &[Record]) -> (Record, BTreeSet<(u64, u32, u32, String)>) {
+    // Per revision key the content of its latest fetch.
+    let mut revisions: BTreeMap<(String, u32, u32), &Record> = BTreeMap::new();
+    for record in puts {
+        let revision = &record.revision;
+        let key = (revision.content_hash.to_string(), revision.extractor_version, revision.parser_version);
+        let latest = revisions.entry(key).or_insert(record);
+        if revision.fetch_no > latest.revision.fetch_no {
+            *latest = record;
+        }
+    }
+    let ranked = revisions.values().map(|record| rank(&record.revision)).collect();
+    let current = revisions.values().max_by_key(|record| rank(&record.revision)).expect("some put");
+    ((*current).clone(), ranked)
+}
+
+fn rank(revision: &Revision) -> (u64, u32, u32, String) {
+    let (fetch_no, extractor, parser) = revision.order();
+    (fetch_no, extractor, parser, revision.content_hash.to_string())
+}
+
+/// Puts of one document's revisions, few enough in each dimension that they often meet.
+fn puts() -> impl Strategy<Value = Vec<Record>> {
+    let one = (0..3_usize, 1..4_u64, 1..3_u32, 1..3_u32).prop_map(|(text, fetch_no, extractor, parser)| {
+        let record = revision("1", ["甲", "乙", "丙"][text], fetch_no, extractor, parser);
+        // What a parser takes a text for depends on text and parser.
+        if (text, parser) == (2, 2) { of_kind(record, Kind::News) } else { record }
+    });
+    prop::collection::vec(one, 1..8)
+}
+
+type Make<S> = fn() -> std::pin::Pin<Box<dyn Future<Output = S>>>;
+
+/// For any puts, in any order, in any batches, one after the other or at the same time.
+pub fn any_order_of_arrival_ends_in_the_same_state<S: Subject>(make: Make<S>) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let shuffled = puts().prop_flat_map(|puts| (Just(puts.clone()).prop_shuffle(), 1..4_usize, any::<bool>()));
+    let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |((puts, batch, at_once) in shuffled)| {
+        runtime.block_on(async {
+            let subject = make().await;
+            let mut running = JoinSet::new();
+            for batch in puts.chunks(batch) {
+                let (sink, batch) = (subject.sink(), batch.to_vec());
+                running.spawn(async move { sink.put(&batch).await.expect("is stored"); });
+                if !at_once {
+                    running.join_next().await;
+                }
+            }
+            running.join_all().await;
+
+            let (current, history) = expected(&puts);
+            let totals = if current.report.kind.is_report() { (1, 0) } else { (0, 1) };
+            prop_assert_eq!(subject.totals().await, totals);
+            let kept = subject.history(&id("1")).await;
+            prop_assert_eq!(&kept[0], &current.revision);
+            prop_assert_eq!(kept.iter().map(rank).collect::<BTreeSet<_>>(), history);
+            prop_assert_eq!(subject.current(&id("1")).await, Some(current));
+            Ok(())
+        })?;
+    });
+}
