@@ -1,0 +1,108 @@
+//! What can go wrong with the bus, and whether trying again can help.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+/// Why the bus did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The file could not be opened or created.
+    #[error("cannot open the bus at {path}; check that its folder exists and may be written to")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite or the system says.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The file is a database of something else.
+    #[error("{path} is not a bus of baogao (application id {found:#x}); name another file")]
+    NotABus {
+        /// The file.
+        path: PathBuf,
+        /// The application id it carries.
+        found: i32,
+    },
+    /// A later program has written the file.
+    #[error("{path} has schema version {found}, this program knows versions up to {known}; upgrade it")]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// The version the file has.
+        found: i32,
+        /// The newest version known here.
+        known: i32,
+    },
+    /// The disk is full, or the file has reached [`crate::Options::max_file_bytes`]. Nothing of the
+    /// operation was stored.
+    #[error("no room left for the bus at {path}; free disk space, let the queues drain, or raise `bus.max_file_bytes`")]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file, or this handle, may only be read.
+    #[error("the bus at {path} may only be read")]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What stores the messages is busy, out of reach, or failed to read or write.
+    #[error("the bus is unavailable at the moment")]
+    Unavailable {
+        /// What the back end says.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The stored messages cannot be read, or the back end broke its own rules.
+    #[error("the bus is broken; restore its file from a backup, or move it away to begin with empty queues")]
+    Broken {
+        /// What the back end says.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Nobody has declared this queue.
+    #[error("queue {queue:?} is not declared")]
+    UnknownQueue {
+        /// The name asked for.
+        queue: String,
+    },
+    /// A queue cannot be declared so.
+    #[error("queue {queue:?} cannot be declared: {reason}")]
+    InvalidQueue {
+        /// The name asked for.
+        queue: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A message cannot travel. None of those published with it did.
+    #[error("message {id:?} cannot be published: {reason}")]
+    InvalidMessage {
+        /// Its id.
+        id: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The bus was closed.
+    #[error("the bus is closed")]
+    Closed,
+}
+
+impl BusError {
+    /// Whether the same call may succeed later without anybody changing it.
+    ///
+    /// A stage that meets a transient error pauses, hands back what it holds, and counts no attempt.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::Unavailable { .. } => true,
+            Self::Open { .. }
+            | Self::NotABus { .. }
+            | Self::NewerSchema { .. }
+            | Self::ReadOnly { .. }
+            | Self::Broken { .. }
+            | Self::UnknownQueue { .. }
+            | Self::InvalidQueue { .. }
+            | Self::InvalidMessage { .. }
+            | Self::Closed => false,
+        }
+    }
+}
