@@ -10,10 +10,10 @@ pub const MAX_URL_BYTES: usize = 2048;
 /// A URL in the one spelling under which the frontier knows it.
 ///
 /// On top of the WHATWG parser's work (scheme and host in lower case, IDNA, default port and dot
-/// segments removed): fragment and user information are dropped; percent-escapes of unreserved
-/// characters are undone and the others written in upper case (RFC 3986 §6.2.2); session ids and
-/// tracking parameters are dropped; the remaining parameters are sorted by name, those of one name
-/// keeping their order; an empty query is dropped.
+/// segments removed): fragment, user information and the root's dot after the host are dropped;
+/// percent-escapes of unreserved characters are undone and the others written in upper case
+/// (RFC 3986 §6.2.2); session ids and tracking parameters are dropped; the remaining parameters are
+/// sorted by name, those of one name keeping their order; an empty query is dropped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CanonicalUrl(Url);
@@ -94,8 +94,19 @@ impl CanonicalUrl {
         let _ = url.set_username("");
         let _ = url.set_password(None);
 
-        let path = normalise_escapes(strip_path_session(url.path()));
+        if let Some(Host::Domain(host)) = url.host()
+            && let Some(bare) = host.strip_suffix('.')
+        {
+            let bare = bare.to_owned();
+            // Cannot fail for a domain that was valid with its dot; if it did, the dot would stay.
+            let _ = url.set_host(Some(&bare));
+        }
+
+        // Escapes first: a session id may hide behind them.
+        let path = normalise_escapes(url.path());
+        let path = strip_path_session(&path);
         if path != url.path() {
+            let path = path.to_owned();
             url.set_path(&path);
         }
         let query = url.query().map(canonical_query);
@@ -224,8 +235,9 @@ fn normalise_escapes(text: &str) -> String {
 fn canonical_query(query: &str) -> String {
     let mut pairs: Vec<String> = query
         .split('&')
-        .filter(|pair| !pair.is_empty() && !is_noise_parameter(pair.split('=').next().unwrap_or_default()))
+        // Escapes first: a noise parameter may hide behind them.
         .map(normalise_escapes)
+        .filter(|pair| !pair.is_empty() && !is_noise_parameter(name_of(pair)))
         .collect();
     pairs.sort_by(|a, b| name_of(a).cmp(name_of(b)));
     pairs.join("&")
