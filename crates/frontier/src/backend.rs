@@ -1,0 +1,239 @@
+//! The trait every back end fills, and the handle that services hold.
+//!
+//! The rules (pace keys, back-off, revisits, traps, what makes a document ready) are functions of
+//! this crate that every back end calls; a back end adds storage and transactions. Methods take
+//! batches, since a round trip per URL is what makes frontiers slow.
+
+use crate::{
+    Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError, FrontierStats,
+    LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, sqlite,
+};
+use async_trait::async_trait;
+use baogao_model::event::LinksFound;
+use jiff::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a frontier's storage does; see [`Frontier`] for the promises of each method.
+#[async_trait]
+#[allow(missing_docs, reason = "the methods are documented once, on `Frontier`")]
+pub trait Backend: Send + Sync + 'static {
+    async fn schedule(&self, now: Timestamp, seeds: Vec<Seed>) -> Result<(), FrontierError>;
+    async fn claim(&self, now: Timestamp, request: ClaimRequest) -> Result<Vec<Claim>, FrontierError>;
+    async fn complete(
+        &self,
+        now: Timestamp,
+        claim: ClaimToken,
+        completions: Vec<Completion>,
+        pace: Pace,
+    ) -> Result<Completed, FrontierError>;
+    async fn store_links(
+        &self,
+        now: Timestamp,
+        found: LinksFound,
+        new: Vec<NewUrl>,
+    ) -> Result<LinksStored, FrontierError>;
+    async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError>;
+    async fn robots(&self, origin: String) -> Result<Option<StoredRobots>, FrontierError>;
+    async fn put_robots(&self, origin: String, robots: StoredRobots) -> Result<(), FrontierError>;
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError>;
+    async fn mark_sent(&self, seqs: Vec<i64>) -> Result<(), FrontierError>;
+    async fn wait_outbox(&self);
+    async fn stats(&self, now: Timestamp, scope: Scope) -> Result<FrontierStats, FrontierError>;
+    async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError>;
+    async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError>;
+    async fn close(&self) -> Result<(), FrontierError>;
+}
+
+/// Which URL is fetched next, and when. Cheap to clone; all clones share one storage.
+///
+/// Time comes in as `now`; the frontier reads no clock. When a method returns, what it did is
+/// durable; when it fails or is dropped, the whole of it happened or nothing did.
+#[derive(Clone)]
+pub struct Frontier {
+    backend: Arc<dyn Backend>,
+}
+
+impl std::fmt::Debug for Frontier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Frontier")
+    }
+}
+
+impl Frontier {
+    /// A frontier over any back end.
+    pub fn new(backend: impl Backend) -> Self {
+        Self { backend: Arc::new(backend) }
+    }
+
+    /// Opens the frontier in the SQLite file `path`, which is made or migrated where needed.
+    ///
+    /// The caller holds the lock of the data directory: leases found in the file belong to a dead
+    /// process and end at once, but its politeness stays: their keys wait one delay from `now`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened or was written by a later version.
+    pub async fn sqlite(path: &Path, config: FrontierConfig, now: Timestamp) -> Result<Self, FrontierError> {
+        Ok(Self::new(sqlite::Sqlite::open(path, config, now).await?))
+    }
+
+    /// Opens an existing SQLite file for reading, beside the process that writes it. Every method
+    /// that would write fails with [`FrontierError::ReadOnly`].
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or it was written by another version.
+    pub async fn sqlite_read_only(path: &Path) -> Result<Self, FrontierError> {
+        Ok(Self::new(sqlite::Sqlite::open_read_only(path).await?))
+    }
+
+    /// Makes the seeds due now, at depth 0, whatever was planned for them, with all attempts back.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn schedule(&self, now: Timestamp, seeds: Vec<Seed>) -> Result<(), FrontierError> {
+        self.backend.schedule(now, seeds).await
+    }
+
+    /// Leases up to `max_keys` pace keys that have due URLs and whose politeness delay is over.
+    ///
+    /// Of the keys that have waited longest (some hundreds), those with the best URLs come first;
+    /// within a key, higher priority first, then smaller depth, then longer due. A key has one
+    /// owner at a time. No URL is written: one that is not completed is simply still due.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn claim(&self, now: Timestamp, request: &ClaimRequest) -> Result<Vec<Claim>, FrontierError> {
+        self.backend.claim(now, request.clone()).await
+    }
+
+    /// Takes what became of claimed URLs: their state, their next visits, the fetch log, document
+    /// groups and the messages that tell of it, in one transaction.
+    ///
+    /// A response is a *new* fetch once: handed in again (same URL, time and archive place) it
+    /// changes nothing. With a stale token the fetches are kept and published, and nothing else
+    /// moves; see [`Completed::stale`].
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn complete(
+        &self,
+        now: Timestamp,
+        claim: &ClaimToken,
+        completions: Vec<Completion>,
+        pace: Pace,
+    ) -> Result<Completed, FrontierError> {
+        self.backend.complete(now, claim.clone(), completions, pace).await
+    }
+
+    /// Stores the links of a page and the group it belongs to, in one transaction. `new` are the
+    /// links worth following, already judged; the members of the page's group need not be among
+    /// them. Again with the same page, it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn store_links(
+        &self,
+        now: Timestamp,
+        found: &LinksFound,
+        new: Vec<NewUrl>,
+    ) -> Result<LinksStored, FrontierError> {
+        self.backend.store_links(now, found.clone(), new).await
+    }
+
+    /// Sends out the document groups that have waited longer than `group_patience`, with what is
+    /// missing marked overdue, and says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
+        self.backend.expire_groups(now).await
+    }
+
+    /// The stored robots.txt of an origin such as `https://www.qinglan.example:8443`, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn robots(&self, origin: &str) -> Result<Option<StoredRobots>, FrontierError> {
+        self.backend.robots(origin.to_owned()).await
+    }
+
+    /// Stores the robots.txt of an origin in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn put_robots(&self, origin: &str, robots: &StoredRobots) -> Result<(), FrontierError> {
+        self.backend.put_robots(origin.to_owned(), robots.clone()).await
+    }
+
+    /// The oldest messages not yet marked as sent, in the order they were written.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError> {
+        self.backend.outbox(limit).await
+    }
+
+    /// Forgets messages that are safely published.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn mark_sent(&self, seqs: &[i64]) -> Result<(), FrontierError> {
+        self.backend.mark_sent(seqs.to_vec()).await
+    }
+
+    /// Returns when this handle or a clone of it has committed messages since the last return.
+    ///
+    /// For one waiter: look into the outbox, wait if it is empty, look again. Cancel-safe: a
+    /// dropped wait leaves its wake-up to the next. It may return with nothing new.
+    pub async fn wait_outbox(&self) {
+        self.backend.wait_outbox().await;
+    }
+
+    /// Counts what there is. `due_now` takes time in proportion to itself, the rest to the number
+    /// of hosts at most.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn stats(&self, now: Timestamp, scope: &Scope) -> Result<FrontierStats, FrontierError> {
+        self.backend.stats(now, scope.clone()).await
+    }
+
+    /// URLs that are tried again soon, the earliest first.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError> {
+        self.backend.pending_retries(limit).await
+    }
+
+    /// URLs that could not be got, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError> {
+        self.backend.failures(limit).await
+    }
+
+    /// Finishes what was begun and closes the storage. Every later call fails.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails; it is closed all the same.
+    pub async fn close(&self) -> Result<(), FrontierError> {
+        self.backend.close().await
+    }
+}

@@ -1,0 +1,75 @@
+//! Claims: the right to ask one pace key for some URLs until a deadline.
+
+use baogao_model::CanonicalUrl;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Which part of the frontier a caller means. The default is all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Only URLs of these registrable hosts; see [`CanonicalUrl::site`].
+    pub sites: Option<Vec<String>>,
+    /// Only URLs at most so many links away from a seed.
+    pub max_depth: Option<u32>,
+}
+
+/// What a crawler asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// Who asks; shown to people, compared with nothing.
+    pub owner: String,
+    /// How many pace keys it can serve at the same time.
+    pub max_keys: usize,
+    /// How many URLs of each it can visit within the lease.
+    pub urls_per_key: usize,
+    /// Which URLs it wants.
+    pub scope: Scope,
+}
+
+/// The exclusive right to ask the hosts of one pace key, one request at a time, `delay` apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The pace key: a host, or a group of hosts that share a pace.
+    pub pace_key: String,
+    /// The fencing epoch: higher with every claim of this key.
+    pub epoch: u64,
+    /// When the right ends, unless completions renew it. No request may start later.
+    pub leased_until: Timestamp,
+    /// The time to let pass between the end of a request and the beginning of the next.
+    pub delay: Duration,
+    /// What to visit, best first; never empty.
+    pub urls: Vec<DueUrl>,
+}
+
+impl Claim {
+    /// What proves this claim when its completions are handed in.
+    pub fn token(&self) -> ClaimToken {
+        ClaimToken { pace_key: self.pace_key.clone(), epoch: self.epoch }
+    }
+}
+
+/// What proves a claim.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClaimToken {
+    /// The pace key.
+    pub pace_key: String,
+    /// The fencing epoch of the claim.
+    pub epoch: u64,
+}
+
+/// A URL whose visit is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueUrl {
+    /// The URL.
+    pub url: CanonicalUrl,
+    /// Links followed from a seed to here.
+    pub depth: u32,
+    /// Attempts in a row that have failed so far.
+    pub attempts: u32,
+    /// Redirects in a row that led here.
+    pub redirects: u32,
+    /// The `ETag` of the stored response, for a conditional request.
+    pub etag: Option<String>,
+    /// The `Last-Modified` of the stored response, for a conditional request.
+    pub last_modified: Option<String>,
+}

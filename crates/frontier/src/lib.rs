@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod claim;
+mod completion;
+mod config;
+mod error;
+mod group;
+mod links;
+mod micros;
+mod outbox;
+mod pace;
+mod retry;
+mod revisit;
+mod robots;
+mod sqlite;
+mod stats;
+mod trap;
+
+pub use backend::{Backend, Frontier};
+pub use claim::{Claim, ClaimRequest, ClaimToken, DueUrl, Scope};
+pub use completion::{Completed, Completion, Outcome, Pace};
+pub use config::FrontierConfig;
+pub use error::FrontierError;
+pub use links::{LinksStored, MAX_GROUP_MEMBERS, NewUrl, Seed};
+pub use outbox::OutboxRow;
+pub use pace::{PaceRule, pace_key};
+pub use revisit::{Interval, MonthDay, RevisitPolicy, Season};
+pub use robots::StoredRobots;
+pub use stats::{Failure, FrontierStats, PendingRetry};
+pub use trap::{Trap, TrapLimits};

@@ -1,0 +1,256 @@
+//! The frontier in one SQLite file: the embedded mode's back end.
+//!
+//! WAL with `synchronous = FULL`: what was answered survives a loss of power. One thread writes,
+//! several operations per commit ([`writer`]); readers have connections of their own ([`reader`]).
+//! Since there is one writer, every operation sees the file as if it were alone.
+
+mod claim;
+mod complete;
+mod fetch_log;
+mod groups;
+mod links;
+mod outbox;
+mod reader;
+mod robots;
+mod schema;
+mod stats;
+mod urls;
+mod writer;
+
+use crate::{
+    Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
+    FrontierStats, LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, micros, pace,
+};
+use async_trait::async_trait;
+use baogao_model::event::LinksFound;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// The back end over one SQLite file.
+pub(crate) struct Sqlite {
+    config: Arc<FrontierConfig>,
+    /// None in a file opened for reading.
+    writer: Option<writer::Writer>,
+    readers: reader::Readers,
+    /// Told of new outbox rows.
+    news: Arc<Notify>,
+}
+
+impl Sqlite {
+    /// Opens the file for reading and writing; see [`crate::Frontier::sqlite`].
+    pub(crate) async fn open(path: &Path, config: FrontierConfig, now: Timestamp) -> Result<Self, FrontierError> {
+        let (owned, config) = (path.to_owned(), Arc::new(config));
+        let rules = Arc::clone(&config);
+        let conn = blocking(move || open(&owned, &rules, now)).await?;
+        let news = Arc::new(Notify::new());
+        let writer = writer::Writer::start(conn, Arc::clone(&news))
+            .map_err(|error| FrontierError::Open { path: path.to_owned(), source: Arc::new(error) })?;
+        Ok(Self { config, writer: Some(writer), readers: reader::Readers::new(path), news })
+    }
+
+    /// Opens the file for reading; see [`crate::Frontier::sqlite_read_only`].
+    pub(crate) async fn open_read_only(path: &Path) -> Result<Self, FrontierError> {
+        let owned = path.to_owned();
+        blocking(move || {
+            let version = reader::open(&owned).and_then(|conn| schema::version(&conn));
+            let version = version.map_err(|error| open_error(&owned, error))?;
+            if version < schema::VERSION {
+                // Reading cannot migrate.
+                return Err(FrontierError::ReadOnly { action: "migrate an older file" });
+            }
+            check_version(&owned, version)
+        })
+        .await?;
+        Ok(Self {
+            config: Arc::default(),
+            writer: None,
+            readers: reader::Readers::new(path),
+            news: Arc::new(Notify::new()),
+        })
+    }
+
+    async fn write<T, F>(&self, action: &'static str, work: F) -> Result<T, FrontierError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &FrontierConfig) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let Some(writer) = &self.writer else { return Err(FrontierError::ReadOnly { action }) };
+        let config = Arc::clone(&self.config);
+        writer.run(action, move |conn| work(conn, &config)).await
+    }
+}
+
+#[async_trait]
+impl Backend for Sqlite {
+    async fn schedule(&self, now: Timestamp, seeds: Vec<Seed>) -> Result<(), FrontierError> {
+        self.write("schedule seeds", move |conn, config| links::schedule(conn, config, now, &seeds)).await
+    }
+
+    async fn claim(&self, now: Timestamp, request: ClaimRequest) -> Result<Vec<Claim>, FrontierError> {
+        self.write("claim URLs", move |conn, config| claim::claim(conn, config, now, &request)).await
+    }
+
+    async fn complete(
+        &self,
+        now: Timestamp,
+        claim: ClaimToken,
+        completions: Vec<Completion>,
+        pace: Pace,
+    ) -> Result<Completed, FrontierError> {
+        self.write("store completions", move |conn, config| {
+            complete::complete(conn, config, now, &claim, completions, &pace)
+        })
+        .await
+    }
+
+    async fn store_links(
+        &self,
+        now: Timestamp,
+        found: LinksFound,
+        new: Vec<NewUrl>,
+    ) -> Result<LinksStored, FrontierError> {
+        self.write("store links", move |conn, config| links::store_links(conn, config, now, &found, &new)).await
+    }
+
+    async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
+        let mut total = 0;
+        loop {
+            let expired =
+                self.write("expire document groups", move |conn, config| groups::expire(conn, config, now)).await?;
+            total += expired as u64;
+            if !groups::may_be_more(expired) {
+                return Ok(total);
+            }
+        }
+    }
+
+    async fn robots(&self, origin: String) -> Result<Option<StoredRobots>, FrontierError> {
+        self.readers.run("read robots.txt", move |conn| robots::get(conn, &origin)).await
+    }
+
+    async fn put_robots(&self, origin: String, robots: StoredRobots) -> Result<(), FrontierError> {
+        self.write("store robots.txt", move |conn, _| robots::put(conn, &origin, &robots)).await
+    }
+
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError> {
+        self.readers.run("read the outbox", move |conn| outbox::oldest(conn, limit)).await
+    }
+
+    async fn mark_sent(&self, seqs: Vec<i64>) -> Result<(), FrontierError> {
+        self.write("mark messages as sent", move |conn, _| outbox::mark_sent(conn, &seqs)).await
+    }
+
+    async fn wait_outbox(&self) {
+        self.news.notified().await;
+    }
+
+    async fn stats(&self, now: Timestamp, scope: Scope) -> Result<FrontierStats, FrontierError> {
+        self.readers.run("count", move |conn| stats::stats(conn, now, &scope)).await
+    }
+
+    async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError> {
+        self.readers.run("list retries", move |conn| stats::pending_retries(conn, limit)).await
+    }
+
+    async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError> {
+        self.readers.run("list failures", move |conn| stats::failures(conn, limit)).await
+    }
+
+    async fn close(&self) -> Result<(), FrontierError> {
+        // Readers first: an open one would keep the checkpoint from emptying the log.
+        self.readers.close();
+        match &self.writer {
+            Some(writer) => writer.close().await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Runs file work off the runtime's own threads.
+async fn blocking<T, F>(work: F) -> Result<T, FrontierError>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, FrontierError> + Send + 'static,
+{
+    // It fails only when the runtime shuts down.
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(FrontierError::Closed { action: "open" }))
+}
+
+fn open_error(path: &Path, error: rusqlite::Error) -> FrontierError {
+    FrontierError::Open { path: path.to_owned(), source: Arc::new(error) }
+}
+
+fn check_version(path: &Path, found: i64) -> Result<(), FrontierError> {
+    if found > schema::VERSION {
+        return Err(FrontierError::NewerSchema { path: path.to_owned(), found, known: schema::VERSION });
+    }
+    Ok(())
+}
+
+/// Opens the file for writing, brings it up to date, and takes over from a dead predecessor.
+fn open(path: &Path, config: &FrontierConfig, now: Timestamp) -> Result<Connection, FrontierError> {
+    let mut conn = Connection::open(path).map_err(|error| open_error(path, error))?;
+    let prepared = prepare(&conn).and_then(|()| schema::version(&conn));
+    let version = prepared.map_err(|error| open_error(path, error))?;
+    check_version(path, version)?;
+    schema::migrate(&mut conn, version)
+        .and_then(|()| take_over(&conn, config, now))
+        .map_err(|error| open_error(path, error))?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection) -> rusqlite::Result<()> {
+    conn.busy_timeout(Duration::from_secs(10))?;
+    conn.set_prepared_statement_cache_capacity(128);
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // After a burst the log is cut back to this many bytes.
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)
+}
+
+/// Ends the leases of a dead predecessor, keeping its politeness: it may have sent a request just
+/// before it died. Then applies the pace rules, which may have changed.
+fn take_over(conn: &Connection, config: &FrontierConfig, now: Timestamp) -> rusqlite::Result<()> {
+    let transaction = conn.unchecked_transaction()?;
+    conn.execute(
+        "UPDATE pace_key SET epoch = epoch + 1, lease_owner = NULL, lease_until = NULL,
+             next_at = max(polite_at, ?1 + max(coalesce(delay, 0), ?2))
+         WHERE lease_until IS NOT NULL",
+        params![micros::of(now), micros::length(config.default_delay)],
+    )?;
+    apply_pace_rules(conn, config)?;
+    transaction.commit()
+}
+
+/// Moves hosts to the pace keys that today's rules give them, with the stricter politeness of both.
+fn apply_pace_rules(conn: &Connection, config: &FrontierConfig) -> rusqlite::Result<()> {
+    let mut hosts = conn.prepare(
+        "SELECT host.id, host.name, pace_key.id, pace_key.name FROM host JOIN pace_key ON pace_key.id = host.pace_key",
+    )?;
+    let mut moved: Vec<(i64, i64, String)> = Vec::new();
+    let mut rows = hosts.query([])?;
+    while let Some(row) = rows.next()? {
+        let (host, key): (String, String) = (row.get(1)?, row.get(3)?);
+        let wanted = pace::pace_key(&host, &config.pace_rules);
+        if wanted != key {
+            moved.push((row.get(0)?, row.get(2)?, wanted.to_owned()));
+        }
+    }
+    for (host, old, wanted) in moved {
+        let new = urls::key(conn, &wanted)?;
+        conn.execute("UPDATE host SET pace_key = ?2 WHERE id = ?1", [host, new])?;
+        conn.execute(
+            "UPDATE pace_key AS new SET next_at = max(new.next_at, old.next_at), polite_at = max(new.polite_at, old.polite_at)
+             FROM pace_key AS old WHERE new.id = ?2 AND old.id = ?1",
+            [old, new],
+        )?;
+        urls::refresh_due(conn, old)?;
+        urls::refresh_due(conn, new)?;
+    }
+    Ok(())
+}

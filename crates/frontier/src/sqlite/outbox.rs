@@ -1,0 +1,62 @@
+//! The outbox table. Sent rows are deleted; the fetch log keeps the history.
+
+use crate::micros;
+use crate::outbox::OutboxRow;
+use baogao_model::message::Origin;
+use baogao_model::{Event, Message};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+/// The stage whose messages these are, and the version of what it computes.
+const STAGE: (&str, u32) = ("crawler", 1);
+
+/// Writes the message that tells of `event`, made from the input `input_id`.
+pub(super) fn add<E: Event>(conn: &Connection, now: Timestamp, event: &E, input_id: &str) -> rusqlite::Result<()> {
+    let origin = Origin { stage: STAGE.0, stage_version: STAGE.1, input_id, time: now, traceparent: None };
+    let message = Message::new(event, origin, 0);
+    conn.prepare_cached(
+        "INSERT INTO outbox (id, type, source, time, routing_key, traceparent, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        message.id,
+        message.r#type,
+        message.source,
+        micros::of(message.time),
+        message.routing_key,
+        message.traceparent,
+        message.body,
+    ])?;
+    Ok(())
+}
+
+/// The oldest rows.
+pub(super) fn oldest(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<OutboxRow>> {
+    conn.prepare_cached(
+        "SELECT seq, id, type, source, time, routing_key, traceparent, body FROM outbox ORDER BY seq LIMIT ?1",
+    )?
+    .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        Ok(OutboxRow {
+            seq: row.get(0)?,
+            message: Message {
+                id: row.get(1)?,
+                r#type: row.get(2)?,
+                source: row.get(3)?,
+                time: micros::to_timestamp(row.get(4)?),
+                routing_key: row.get(5)?,
+                traceparent: row.get(6)?,
+                body: row.get(7)?,
+            },
+        })
+    })?
+    .collect()
+}
+
+/// Deletes rows that are safely published.
+pub(super) fn mark_sent(conn: &Connection, seqs: &[i64]) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?;
+    for seq in seqs {
+        statement.execute([seq])?;
+    }
+    Ok(())
+}

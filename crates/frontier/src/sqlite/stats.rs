@@ -1,0 +1,116 @@
+//! Counting. Per state from the tallies, which cost a row per lane, not per URL.
+
+use super::claim::{ScopeArgs, read_url};
+use super::urls::Visit;
+use crate::claim::Scope;
+use crate::micros;
+use crate::stats::{Failure, FrontierStats, PendingRetry};
+use jiff::Timestamp;
+use rusqlite::{Connection, named_params, params};
+
+/// The lanes of a scope.
+const LANES: &str = "
+    SELECT lane.id, host.pace_key FROM lane JOIN host ON host.id = lane.host
+    WHERE lane.depth <= :max_depth
+      AND (:sites IS NULL OR host.site IN (SELECT value FROM json_each(:sites)))";
+
+pub(super) fn stats(conn: &Connection, now: Timestamp, scope: &Scope) -> rusqlite::Result<FrontierStats> {
+    let args = ScopeArgs::new(scope);
+    let mut stats = FrontierStats::default();
+    count_visits(conn, &args, &mut stats)?;
+    stats.due_now = due_now(conn, &args, now)?;
+    stats.next_due = next_due(conn, scope, &args)?;
+    stats.leased_keys = conn
+        .prepare_cached("SELECT count(*) FROM pace_key WHERE lease_until > ?1")?
+        .query_row([micros::of(now)], |row| row.get(0))?;
+    (stats.outbox_rows, stats.outbox_bytes) = conn
+        .prepare_cached("SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    stats.open_groups = conn
+        .prepare_cached(
+            "SELECT count(*) FROM doc_group WHERE open_since IS NOT NULL
+             AND (?1 IS NULL OR site IN (SELECT value FROM json_each(?1)))",
+        )?
+        .query_row([&args.sites], |row| row.get(0))?;
+    stats.hosts = conn
+        .prepare_cached("SELECT count(*) FROM host WHERE ?1 IS NULL OR site IN (SELECT value FROM json_each(?1))")?
+        .query_row([&args.sites], |row| row.get(0))?;
+    Ok(stats)
+}
+
+/// Fills the numbers of URLs by state.
+fn count_visits(conn: &Connection, args: &ScopeArgs, stats: &mut FrontierStats) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT visit, sum(n) FROM ({LANES}) AS scoped JOIN tally ON tally.lane = scoped.id GROUP BY visit"
+    ))?;
+    let mut rows = statement.query(named_params! { ":max_depth": args.max_depth, ":sites": args.sites })?;
+    while let Some(row) = rows.next()? {
+        let n: u64 = row.get(1)?;
+        stats.known += n;
+        match row.get(0)? {
+            Visit::None => stats.unvisited = n,
+            Visit::Fetched => stats.fetched = n,
+            Visit::Redirected => stats.redirected = n,
+            Visit::Retry => stats.pending_retries = n,
+            Visit::Failed => stats.failed = n,
+            Visit::Excluded => stats.excluded = n,
+        }
+    }
+    Ok(())
+}
+
+fn due_now(conn: &Connection, args: &ScopeArgs, now: Timestamp) -> rusqlite::Result<u64> {
+    conn.prepare_cached(&format!(
+        "SELECT coalesce(sum((SELECT count(*) FROM url WHERE url.lane = scoped.id AND url.due_at <= :now)), 0)
+         FROM ({LANES}) AS scoped"
+    ))?
+    .query_row(named_params! { ":max_depth": args.max_depth, ":sites": args.sites, ":now": micros::of(now) }, |row| {
+        row.get(0)
+    })
+}
+
+/// When the first key of the scope could be claimed.
+fn next_due(conn: &Connection, scope: &Scope, args: &ScopeArgs) -> rusqlite::Result<Option<Timestamp>> {
+    let next: Option<i64> = if *scope == Scope::default() {
+        conn.prepare_cached("SELECT min(max(next_at, due_at)) FROM pace_key WHERE due_at IS NOT NULL")?
+            .query_row([], |row| row.get(0))?
+    } else {
+        conn.prepare_cached(&format!(
+            "SELECT min(max(pace_key.next_at, (SELECT min(url.due_at) FROM url WHERE url.lane = scoped.id)))
+             FROM ({LANES}) AS scoped JOIN pace_key ON pace_key.id = scoped.pace_key"
+        ))?
+        .query_row(named_params! { ":max_depth": args.max_depth, ":sites": args.sites }, |row| row.get(0))?
+    };
+    Ok(next.map(micros::to_timestamp))
+}
+
+pub(super) fn pending_retries(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<PendingRetry>> {
+    // The state is written out, as a bound one would hide from the planner that `url_retry` fits.
+    conn.prepare_cached("SELECT url, reason, attempts, due_at FROM url WHERE visit = 3 ORDER BY due_at LIMIT ?1")?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(PendingRetry {
+                url: read_url(row, 0)?,
+                reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+                attempts: row.get(2)?,
+                next_at: micros::to_timestamp(row.get(3)?),
+            })
+        })?
+        .collect()
+}
+
+pub(super) fn failures(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Failure>> {
+    conn.prepare_cached(
+        "SELECT url, reason, visit = 5, visited_at, due_at FROM url WHERE visit IN (4, 5)
+         ORDER BY visited_at DESC, id DESC LIMIT ?1",
+    )?
+    .query_map(params![i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        Ok(Failure {
+            url: read_url(row, 0)?,
+            reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+            excluded: row.get(2)?,
+            at: micros::to_timestamp(row.get::<_, Option<i64>>(3)?.unwrap_or(0)),
+            next_at: micros::to_timestamp(row.get(4)?),
+        })
+    })?
+    .collect()
+}

@@ -1,0 +1,75 @@
+//! The outbox, and what survives.
+
+use super::*;
+
+const A: &str = "http://a.example/1";
+
+pub async fn rows_keep_their_order_until_sent<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    seed(&frontier, at(0), &["http://a.example/1", "http://a.example/2", "http://a.example/3"]).await;
+    visit_all(&frontier, at(0), || page("x")).await;
+    let rows = frontier.outbox(2).await.expect("reads");
+    assert_eq!(rows.len(), 2);
+    assert!(rows[0].seq < rows[1].seq);
+    let first: PageFetched = rows[0].message.decode().expect("reads");
+    assert_eq!((first.site.as_str(), first.status, first.depth), ("a.example", 200, 0));
+    assert_eq!(rows[0].message.source, "/baogao/crawler");
+    assert_eq!(rows[0].message.routing_key, "page.fetched.a_example");
+    assert_eq!(frontier.outbox(2).await.expect("reads"), rows, "reading takes nothing away");
+
+    frontier.mark_sent(&[rows[0].seq, rows[1].seq]).await.expect("marks");
+    frontier.mark_sent(&[rows[0].seq]).await.expect("marks twice");
+    let rest = frontier.outbox(9).await.expect("reads");
+    assert_eq!(rest.len(), 1);
+    assert!(rest[0].seq > rows[1].seq);
+}
+
+pub async fn the_same_fetch_twice_is_one<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    seed(&frontier, at(0), &[A]).await;
+    let token = claim(&frontier, at(0)).await[0].token();
+    let outcome = page("1");
+    let first = finish(&frontier, at(1), &token, A, outcome.clone()).await;
+    let again = finish(&frontier, at(1), &token, A, outcome).await;
+    assert_eq!((first.fetched, again.fetched, again.duplicates), (1, 0, 1));
+    let stray = finish(&frontier, at(1), &token, "http://a.example/never", page("2")).await;
+    assert_eq!((stray.fetched, stray.unknown), (0, 1));
+    assert_eq!(messages(&frontier).await.len(), 1);
+}
+
+pub async fn waiting_ends_with_new_rows<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    seed(&frontier, at(0), &[A]).await;
+    // A dropped wait leaves the wake-up to the next one.
+    for _ in 0..10 {
+        let waited = tokio::time::timeout(Duration::ZERO, frontier.wait_outbox()).await;
+        assert!(waited.is_err(), "no row was written");
+    }
+    visit_all(&frontier, at(0), || page("1")).await;
+    tokio::time::timeout(Duration::from_secs(60), frontier.wait_outbox()).await.expect("is woken");
+    assert_eq!(messages(&frontier).await.len(), 1);
+}
+
+pub async fn everything_survives_a_reopening<B: Bed>() {
+    let bed = B::new();
+    let frontier = bed.open(config(), at(0)).await;
+    let two = "http://a.example/2";
+    seed(&frontier, at(0), &[A, two]).await;
+    visit_all(&frontier, at(0), || page("x")).await;
+    let found = part_links(A, fetch_no(&frontier, A).await, "k", 1, &[(1, A), (2, two)]);
+    frontier.store_links(at(1), &found, Vec::new()).await.expect("stores");
+    let stats = frontier.stats(at(2), &Scope::default()).await.expect("counts");
+    let rows = frontier.outbox(9).await.expect("reads");
+    assert_eq!((stats.open_groups, rows.len()), (1, 2));
+    frontier.close().await.expect("closes");
+    let closed = frontier.stats(at(2), &Scope::default()).await.expect_err("is closed");
+    assert!(!closed.is_transient());
+    assert!(frontier.mark_sent(&[1]).await.is_err());
+
+    let frontier = bed.open(config(), at(3)).await;
+    assert_eq!(frontier.stats(at(2), &Scope::default()).await.expect("counts"), stats);
+    assert_eq!(frontier.outbox(9).await.expect("reads"), rows);
+    let found = part_links(two, fetch_no(&frontier, two).await, "k", 2, &[]);
+    let stored = frontier.store_links(at(4), &found, Vec::new()).await.expect("stores");
+    assert_eq!(stored.documents_ready, 1, "the group went on where it was");
+}
