@@ -105,7 +105,7 @@ impl Template for Discuz {
             views = number * 7,
             replies = document.comments,
         );
-        frame(site, &subject, "pg_viewthread", &self.part_path(document, 1), &main)
+        frame(site, &subject, "pg_viewthread", &self.part_path(document, part), &main)
     }
 }
 
