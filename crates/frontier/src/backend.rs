@@ -99,7 +99,7 @@ impl Frontier {
 
     /// Leases up to `max_keys` pace keys that have due URLs and whose politeness delay is over.
     ///
-    /// Of the keys that have waited longest (some hundreds), those with the best URLs come first;
+    /// Of the keys that have waited longest (a few times as many as asked for), those with the best URLs come first;
     /// within a key, higher priority first, then smaller depth, then longer due. A key has one
     /// owner at a time. No URL is written: one that is not completed is simply still due.
     ///
