@@ -11,7 +11,7 @@ pub struct FetchConfig {
     pub contact: Option<String>,
     /// The product token and version that open the user agent: `baogao/0.0.0`.
     pub product: String,
-    /// The longest wait for the addresses of a host and the TCP handshake with one of them, together.
+    /// The longest wait for the addresses of a host and the handshakes of TCP and TLS, together.
     pub connect_timeout: Duration,
     /// The longest wait for the headers, and then for each next piece of the body.
     pub read_timeout: Duration,
@@ -63,6 +63,16 @@ pub enum ConfigError {
     ZeroLimit {
         /// The limit's name.
         name: &'static str,
+    },
+    /// The HTTP client cannot be set up, above all where the system has no CA certificates.
+    #[error(
+        "the HTTP client cannot be set up; if CA certificates are missing, install the system's package \
+         (ca-certificates) or name a file of them in the environment as SSL_CERT_FILE"
+    )]
+    Client {
+        /// What is missing.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 

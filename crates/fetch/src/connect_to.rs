@@ -1,7 +1,8 @@
 //! Connecting somewhere else than a URL's host says, as with curl's `--connect-to`.
 //!
 //! For tests, demonstrations and mirrors. The URL, the `Host` header and the name that TLS asks for
-//! stay as they are.
+//! stay as they are; only a literal address in an https URL is not what TLS asks for, but the place
+//! that the rule names.
 
 use std::fmt;
 use std::net::IpAddr;

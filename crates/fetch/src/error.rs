@@ -7,15 +7,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What lies below a failure. Shared, since the connection pool hands out references only.
+/// What lies below a failure. Shared, since the HTTP client hands out references only.
 pub(crate) type Cause = Arc<dyn Error + Send + Sync>;
 
 /// What an exchange was waiting for when its time ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The addresses of the host, or the TCP handshake with one of them.
+    /// The addresses of the host, or the handshakes of TCP and TLS.
     Connect,
-    /// The TLS handshake, or the status line and headers.
+    /// The status line and headers.
     Headers,
     /// The next bytes of the body.
     Body,
@@ -48,16 +48,14 @@ pub enum FetchError {
         /// The limit that was reached.
         after: Duration,
     },
-    /// No TCP connection could be made.
-    #[error("cannot connect to {host} at {address}")]
+    /// No TCP connection could be made, or it was closed within the TLS handshake.
+    #[error("cannot connect to {host}")]
     Connect {
         /// The host.
         host: String,
-        /// The address tried last.
-        address: IpAddr,
         /// What the system says.
         #[source]
-        source: Arc<std::io::Error>,
+        source: Cause,
     },
     /// The name has no address, or no name server answered.
     #[error("cannot resolve {host}")]
@@ -183,13 +181,17 @@ fn declared_text(declared: Option<u64>) -> String {
 
 /// Reads a failure of the HTTP client as one of ours.
 ///
-/// `received` is how much of the body had come.
-pub(crate) fn classify(host: &str, received: u64, error: impl Error + Send + Sync + 'static) -> FetchError {
+/// `received` is how much of the body had come, `connect_timeout` the client's limit.
+pub(crate) fn classify(host: &str, received: u64, connect_timeout: Duration, error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
     let kind = kind_of(&error);
+    let (is_connect, is_timeout) = (error.is_connect(), error.is_timeout());
     let (host, source) = (host.to_owned(), Arc::new(error));
     match kind {
         Kind::Ours(ours) => ours,
         Kind::Tls => FetchError::Tls { host, source },
+        _ if is_connect && is_timeout => FetchError::Timeout { host, phase: Phase::Connect, after: connect_timeout },
+        _ if is_connect => FetchError::Connect { host, source },
         Kind::Reset => FetchError::Reset { host, received, source },
         Kind::Protocol => FetchError::Protocol { host, source },
     }

@@ -3,12 +3,13 @@
 mod address;
 mod config;
 mod connect_to;
-mod connector;
 mod error;
 mod fetcher;
+mod guard;
 mod response;
 mod robots;
 mod robots_answer;
+mod route;
 
 pub use config::{ConfigError, FetchConfig};
 pub use connect_to::{ConnectTo, ConnectToError};

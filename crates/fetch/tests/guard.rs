@@ -4,6 +4,8 @@ mod server;
 
 use baogao_fetch::{ConnectTo, FetchConfig, FetchError, Fetcher, Request};
 use server::{Reply, Server};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 fn request(url: &str) -> Request {
     Request::new(url.parse().unwrap())
@@ -140,4 +142,54 @@ async fn a_rule_opens_no_other_host() {
     let error = Fetcher::new(config).unwrap().get(&request(&server.url("/"))).await.unwrap_err();
     assert!(matches!(error, FetchError::PrivateAddress { .. }), "{error:?}");
     assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_rule_to_a_public_address_needs_a_contact_however_it_is_written() {
+    for target in ["1.1.1.1", "16843009", "0x1010101", "[2606:4700:4700::1111]"] {
+        let fetcher = Fetcher::new(with_rules(&[format!("::{target}:")])).unwrap();
+        for host in ["www.qinglan.example", "127.0.0.1", "[::1]"] {
+            let error = fetcher.get(&request(&format!("http://{host}/"))).await.unwrap_err();
+            assert!(matches!(error, FetchError::NoContact { .. }), "{host} to {target}: {error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tls_asks_for_the_name_of_the_url() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let fetcher = Fetcher::new(with_rules(&[format!("www.qinglan.example:443:{}", listener.local_addr().unwrap())]));
+    let listening = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        // The record's header says how long the greeting is; closing after it ends the test.
+        let mut header = [0; 5];
+        stream.read_exact(&mut header).await.unwrap();
+        let mut hello = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
+        stream.read_exact(&mut hello).await.unwrap();
+        hello
+    });
+    let error = fetcher.unwrap().get(&request("https://www.qinglan.example/")).await.unwrap_err();
+    assert!(matches!(error, FetchError::Connect { .. }) && error.is_transient(), "{error:?}");
+    let hello = listening.await.unwrap();
+    let name = b"www.qinglan.example";
+    assert!(hello.windows(name.len()).any(|window| window == name));
+}
+
+// Only Linux answers at all of 127.0.0.0/8 without being told to.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_serves_only_the_place_it_leads_to() {
+    let one = Server::start(|_| Reply::ok("200 OK", "one")).await;
+    let port = one.address.port();
+    let two = Server::start_on(&format!("127.0.0.2:{port}"), |_| Reply::ok("200 OK", "two")).await;
+    let fetcher = Fetcher::new(with_rules(&[
+        format!("www.qinglan.example:80:{}", one.address),
+        format!("www.qinglan.example:81:{}", two.address),
+    ]))
+    .unwrap();
+    for _ in 0..3 {
+        assert_eq!(fetcher.get(&request("http://www.qinglan.example/")).await.unwrap().body, "one");
+        assert_eq!(fetcher.get(&request("http://www.qinglan.example:81/")).await.unwrap().body, "two");
+    }
+    assert_eq!((one.connections(), two.connections()), (1, 1));
 }
