@@ -224,6 +224,29 @@ async fn a_suspect_is_not_blamed_for_the_suspect_of_another_queue() {
     }
 }
 
+/// Once a death was unclear, the next must not be: no suspect of any other queue is out beside them.
+#[tokio::test]
+async fn those_who_shared_a_death_wait_for_every_other_suspect() {
+    let mut place = Place::new();
+    let bus = place.open().await;
+    let queues = [QueueSpec::new("guilty", ["g"]), QueueSpec::new("innocent", ["i"]), QueueSpec::new("third", ["t"])];
+    bus.declare(&queues).await.unwrap();
+    bus.publish(vec![message("killer", "g"), message("slow", "i"), message("late", "t")]).await.unwrap();
+    let (mut guilty, mut innocent) = both(&bus).await;
+    let _out = (next(&mut guilty).await, next(&mut innocent).await);
+    let bus = place.crash().await;
+    let (mut guilty, mut innocent) = both(&bus).await;
+    let mut third = bus.consume("third", 1).await.unwrap();
+    let _out = (next(&mut guilty).await, next(&mut innocent).await, next(&mut third).await);
+    let bus = place.crash().await;
+    let late = next(&mut bus.consume("third", 1).await.unwrap()).await;
+    assert!(late.is_suspect());
+    let mut guilty = bus.consume("guilty", 1).await.unwrap();
+    assert!(is_quiet(&mut guilty).await);
+    late.ack().await.unwrap();
+    assert!(next(&mut guilty).await.is_suspect());
+}
+
 async fn both(bus: &Bus) -> (Consumer, Consumer) {
     (bus.consume("guilty", 1).await.unwrap(), bus.consume("innocent", 1).await.unwrap())
 }
@@ -439,6 +462,24 @@ async fn a_bus_without_handles_still_serves_its_consumers() {
     drop(consumer);
     let bus = place.open().await;
     until_depth(&bus, "work", |depth| depth.pending() == 0).await;
+}
+
+#[tokio::test]
+async fn a_consumer_that_has_gone_is_sent_nothing() {
+    let place = Place::new();
+    let bus = place.open().await;
+    work(&bus, 0).await;
+    for _ in 0..3 {
+        drop(bus.consume("work", 100).await.unwrap());
+    }
+    bus.publish(messages(5, "work.a")).await.unwrap();
+    assert_eq!(depth(&bus, "work").await.ready, 5);
+    let mut consumer = bus.consume("work", 1).await.unwrap();
+    for _ in 0..5 {
+        let delivery = next(&mut consumer).await;
+        assert!(!delivery.is_redelivered(), "it was with a consumer that is no more");
+        delivery.ack().await.unwrap();
+    }
 }
 
 #[tokio::test]
