@@ -9,6 +9,7 @@ use crate::{
     LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, sqlite,
 };
 use async_trait::async_trait;
+use baogao_model::CanonicalUrl;
 use baogao_model::event::LinksFound;
 use jiff::Timestamp;
 use std::path::Path;
@@ -42,6 +43,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn stats(&self, now: Timestamp, scope: Scope) -> Result<FrontierStats, FrontierError>;
     async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError>;
     async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError>;
+    async fn failures_of(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Failure>, FrontierError>;
     async fn close(&self) -> Result<(), FrontierError>;
 }
 
@@ -88,7 +90,7 @@ impl Frontier {
         Ok(Self::new(sqlite::Sqlite::open_read_only(path).await?))
     }
 
-    /// Makes the seeds due now, at depth 0, whatever was planned for them, with all attempts back.
+    /// Takes the seeds at depth 0: new ones are due now, known ones where [`Seed::now`] says so.
     ///
     /// # Errors
     ///
@@ -226,6 +228,16 @@ impl Frontier {
     /// When the storage fails.
     pub async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError> {
         self.backend.failures(limit).await
+    }
+
+    /// Those of `urls` whose last visit brought nothing, tried again soon or not, in the order given.
+    /// A URL that leads elsewhere counts as what it leads to.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn failures_of(&self, urls: &[CanonicalUrl]) -> Result<Vec<Failure>, FrontierError> {
+        self.backend.failures_of(urls.to_vec()).await
     }
 
     /// Finishes what was begun and closes the storage. Every later call fails.

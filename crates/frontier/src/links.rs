@@ -13,6 +13,9 @@ pub struct Seed {
     pub url: CanonicalUrl,
     /// Higher is visited first. Use few distinct values: each is a queue of its own per host.
     pub priority: i32,
+    /// Whether it is due now, with all attempts back, whatever was planned for it; if not, a URL
+    /// that is known keeps its schedule.
+    pub now: bool,
 }
 
 /// A link worth following.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 
-/// Makes seeds due.
+/// Takes seeds: new ones are due now, known ones where they say so.
 pub(super) fn schedule(
     conn: &Connection,
     config: &FrontierConfig,
@@ -22,7 +22,12 @@ pub(super) fn schedule(
 ) -> rusqlite::Result<()> {
     let mut touched = Touched::default();
     for seed in seeds {
-        urls::force(conn, config, now, &seed.url, seed.priority, &mut touched)?;
+        if seed.now {
+            urls::force(conn, config, now, &seed.url, seed.priority, &mut touched)?;
+        } else {
+            let place = Place { depth: 0, priority: seed.priority, redirects: 0 };
+            urls::ensure(conn, config, now, &seed.url, place, &mut touched)?;
+        }
     }
     groups::settle(conn, config, now, &touched)?;
     Ok(())

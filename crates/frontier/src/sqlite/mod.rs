@@ -22,6 +22,7 @@ use crate::{
     FrontierStats, LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, micros, pace,
 };
 use async_trait::async_trait;
+use baogao_model::CanonicalUrl;
 use baogao_model::event::LinksFound;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -158,6 +159,10 @@ impl Backend for Sqlite {
 
     async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError> {
         self.readers.run("list failures", move |conn| stats::failures(conn, limit)).await
+    }
+
+    async fn failures_of(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Failure>, FrontierError> {
+        self.readers.run("look up failures", move |conn| stats::failures_of(conn, &urls)).await
     }
 
     async fn close(&self) -> Result<(), FrontierError> {

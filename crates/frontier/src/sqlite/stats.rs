@@ -1,12 +1,13 @@
 //! Counting. Per state from the tallies, which cost a row per lane, not per URL.
 
 use super::claim::{ScopeArgs, read_url};
-use super::urls::Visit;
+use super::urls::{self, Visit};
 use crate::claim::Scope;
 use crate::micros;
 use crate::stats::{Failure, FrontierStats, PendingRetry};
+use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
-use rusqlite::{Connection, named_params, params};
+use rusqlite::{Connection, Row, named_params, params};
 
 /// The lanes of a scope.
 const LANES: &str = "
@@ -103,14 +104,33 @@ pub(super) fn failures(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<
         "SELECT url, reason, visit = 5, visited_at, due_at FROM url WHERE visit IN (4, 5)
          ORDER BY visited_at DESC, id DESC LIMIT ?1",
     )?
-    .query_map(params![i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        Ok(Failure {
-            url: read_url(row, 0)?,
-            reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-            excluded: row.get(2)?,
-            at: micros::to_timestamp(row.get::<_, Option<i64>>(3)?.unwrap_or(0)),
-            next_at: micros::to_timestamp(row.get(4)?),
-        })
-    })?
+    .query_map(params![i64::try_from(limit).unwrap_or(i64::MAX)], read_failure)?
     .collect()
+}
+
+pub(super) fn failures_of(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::Result<Vec<Failure>> {
+    // UNION drops rows seen before, so redirects in a circle end.
+    let mut look = conn.prepare_cached(
+        "WITH RECURSIVE chain (id) AS (
+             SELECT id FROM url WHERE digest = ?1
+             UNION SELECT redirect_to FROM chain JOIN url USING (id) WHERE visit = 2 AND redirect_to IS NOT NULL)
+         SELECT url, reason, visit = 5, visited_at, due_at FROM chain JOIN url USING (id) WHERE visit IN (3, 4, 5)",
+    )?;
+    let mut failures = Vec::new();
+    for url in urls {
+        for failure in look.query_map([urls::digest(url).as_slice()], read_failure)? {
+            failures.push(Failure { url: url.clone(), ..failure? });
+        }
+    }
+    Ok(failures)
+}
+
+fn read_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
+    Ok(Failure {
+        url: read_url(row, 0)?,
+        reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+        excluded: row.get(2)?,
+        at: micros::to_timestamp(row.get::<_, Option<i64>>(3)?.unwrap_or(0)),
+        next_at: micros::to_timestamp(row.get(4)?),
+    })
 }

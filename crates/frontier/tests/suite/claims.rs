@@ -6,7 +6,7 @@ use baogao_frontier::PaceRule;
 pub async fn best_urls_come_first<B: Bed>() {
     let frontier = opened::<B>(config(), at(0)).await;
     let seeds = [("http://a.example/low", -1), ("http://b.example/high", 5), ("http://a.example/middle", 1)];
-    let seeds = seeds.map(|(text, priority)| Seed { url: url(text), priority });
+    let seeds = seeds.map(|(text, priority)| Seed { url: url(text), priority, now: true });
     frontier.schedule(at(0), seeds.to_vec()).await.expect("schedules");
     seed(&frontier, at(1), &["http://a.example/zero", "http://a.example/zero-too"]).await;
 

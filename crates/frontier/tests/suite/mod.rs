@@ -59,6 +59,7 @@ macro_rules! frontier_suite {
                     a_dead_predecessors_leases_end_and_its_politeness_stays, scopes_bound_claims,
                     scoped_claims_look_past_full_windows, next_due_says_when_a_claim_succeeds;
                 visits: transient_failures_back_off_and_end, a_seed_is_due_whatever_was_planned,
+                    a_standing_seed_keeps_its_schedule, failures_of_given_urls_are_told,
                     a_final_failure_is_not_repeated_soon, retry_after_holds_the_whole_key,
                     silent_servers_are_asked_ever_less, robots_exclusions_are_counted_and_wait,
                     validators_come_back_with_the_claim, unchanged_pages_wait_longer,
@@ -106,7 +107,7 @@ pub fn url(text: &str) -> CanonicalUrl {
 }
 
 pub async fn seed(frontier: &Frontier, now: Timestamp, urls: &[&str]) {
-    let seeds = urls.iter().map(|text| Seed { url: url(text), priority: 0 }).collect();
+    let seeds = urls.iter().map(|text| Seed { url: url(text), priority: 0, now: true }).collect();
     frontier.schedule(now, seeds).await.expect("schedules");
 }
 

@@ -59,6 +59,35 @@ pub async fn a_seed_is_due_whatever_was_planned<B: Bed>() {
     assert_eq!(urls(&claim(&frontier, now).await), [A]);
 }
 
+pub async fn a_standing_seed_keeps_its_schedule<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    let standing = || vec![Seed { url: url(A), priority: 0, now: false }];
+    frontier.schedule(at(0), standing()).await.expect("schedules");
+    visit_all(&frontier, at(0), || page("1")).await;
+    frontier.schedule(at(60), standing()).await.expect("schedules");
+    assert_eq!(claim(&frontier, at(60)).await, [], "it was visited a minute ago");
+}
+
+pub async fn failures_of_given_urls_are_told<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    let texts = ["http://a.example/", "http://b.example/", "http://c.example/", "http://d.example/"];
+    seed(&frontier, at(0), &texts).await;
+    for claim in claim(&frontier, at(0)).await {
+        let outcome = match claim.pace_key.as_str() {
+            "a.example" => page("1"),
+            "b.example" => failure("timeout", true),
+            "c.example" => Outcome::Excluded { reason: "robots".into() },
+            _ => Outcome::Redirected { to: url("http://d.example/moved"), status: 301 },
+        };
+        finish(&frontier, at(0), &claim.token(), claim.urls[0].url.as_str(), outcome).await;
+    }
+    visit_all(&frontier, at(10), || failure("http_404", false)).await;
+    let failures = frontier.failures_of(&texts.map(url)).await.expect("looks up");
+    let told: Vec<_> = failures.iter().map(|f| (f.url.as_str(), f.reason.as_str(), f.excluded)).collect();
+    let wanted = [(texts[1], "timeout", false), (texts[2], "robots", true), (texts[3], "http_404", false)];
+    assert_eq!(told, wanted);
+}
+
 pub async fn a_final_failure_is_not_repeated_soon<B: Bed>() {
     let frontier = opened::<B>(config(), at(0)).await;
     seed(&frontier, at(0), &[A]).await;
