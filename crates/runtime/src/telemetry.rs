@@ -1,0 +1,56 @@
+//! Log lines to standard error, as text for people or JSON for collectors.
+
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
+
+/// The section `log`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LogConfig {
+    /// What to log, as in `warn,baogao=info,baogao_crawler=debug`. `BAOGAO_LOG` overrides it.
+    pub filter: String,
+    /// How.
+    pub format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { filter: "warn,baogao=info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The filter is not one that `tracing` understands.
+#[derive(Debug, thiserror::Error)]
+#[error("log filter {filter:?} is not understood; write it as in warn,baogao=debug")]
+pub struct BadFilter {
+    filter: String,
+    #[source]
+    source: tracing_subscriber::filter::ParseError,
+}
+
+/// Starts logging. A second call in one process does nothing.
+///
+/// # Errors
+///
+/// When the filter, or `BAOGAO_LOG` that overrides it, is not understood.
+pub fn init(config: &LogConfig) -> Result<(), BadFilter> {
+    let filter = std::env::var("BAOGAO_LOG").unwrap_or_else(|_| config.filter.clone());
+    let parsed = EnvFilter::try_new(&filter).map_err(|source| BadFilter { filter, source })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    // Fails only where a subscriber is installed already, as in tests.
+    let _ = match config.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! What becomes of a message, by what its handler makes of it.
+
+use anyhow::anyhow;
+use baogao_bus::{Bus, DeadLetterFilter, QueueSpec};
+use baogao_model::Message;
+use baogao_runtime::metrics::Counts;
+use baogao_runtime::{Failure, Shutdown, Worker};
+use jiff::Timestamp;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+fn message(id: &str, key: &str) -> Message {
+    Message {
+        id: id.to_owned(),
+        r#type: "baogao.test.v1".to_owned(),
+        source: "/baogao/test".to_owned(),
+        time: Timestamp::UNIX_EPOCH,
+        routing_key: key.to_owned(),
+        traceparent: None,
+        body: Vec::new(),
+    }
+}
+
+async fn bus() -> Bus {
+    let bus = Bus::memory();
+    let queue = |name: &str| QueueSpec { name: name.to_owned(), bindings: vec![format!("{name}.#")] };
+    bus.declare(&[queue("in"), queue("out")]).await.expect("queues are declared");
+    bus
+}
+
+/// Works the queue `in` until `done` says so.
+async fn work<H, F>(bus: &Bus, handle: H, mut done: impl AsyncFnMut() -> bool)
+where
+    H: Fn(Message) -> F + Send + Sync + 'static,
+    F: Future<Output = baogao_runtime::Handled> + Send + 'static,
+{
+    let shutdown = Shutdown::new();
+    let worker = Worker { bus: bus.clone(), queue: "in", concurrency: 4, shutdown: shutdown.clone() };
+    let running = tokio::spawn(worker.run(handle));
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while !done().await {
+        assert!(tokio::time::Instant::now() < deadline, "it is never done");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    shutdown.request();
+    running.await.expect("the loop ends");
+}
+
+async fn ready(bus: &Bus, queue: &str) -> u64 {
+    let depths = bus.depths().await.expect("the bus answers");
+    depths.iter().filter(|depth| depth.queue == queue).map(|depth| depth.ready + depth.unacked).sum()
+}
+
+#[tokio::test]
+async fn what_a_handler_makes_is_published_before_the_message_is_gone() {
+    let bus = bus().await;
+    bus.publish((0..20).map(|n| message(&n.to_string(), "in.x")).collect()).await.expect("published");
+    let handle = |input: Message| async move { Ok(vec![message(&format!("made-{}", input.id), "out.x")]) };
+    work(&bus, handle, async || ready(&bus, "out").await == 20).await;
+    assert_eq!(ready(&bus, "in").await, 0);
+}
+
+#[tokio::test]
+async fn permanent_failures_and_panics_are_dead_letters_with_their_cause() {
+    let bus = bus().await;
+    bus.publish(vec![message("bad", "in.x"), message("worse", "in.x"), message("good", "in.x")])
+        .await
+        .expect("published");
+    let handle = |input: Message| async move {
+        match input.id.as_str() {
+            "bad" => Err(Failure::Permanent(anyhow!("the checksum is wrong"))),
+            "worse" => panic!("index out of bounds"),
+            _ => Ok(Vec::new()),
+        }
+    };
+    let all = DeadLetterFilter::default();
+    work(&bus, handle, async || bus.dead_letters(&all).await.expect("the bus answers").len() == 2).await;
+    let letters = bus.dead_letters(&all).await.expect("the bus answers");
+    let mut causes: Vec<_> = letters.iter().map(|letter| (letter.message.id.as_str(), letter.error.as_str())).collect();
+    causes.sort_unstable();
+    assert_eq!(causes, [("bad", "the checksum is wrong"), ("worse", "the handler panicked: index out of bounds")]);
+    assert_eq!(ready(&bus, "in").await, 0, "the good one is gone");
+}
+
+#[tokio::test]
+async fn our_own_failures_count_as_no_attempt() {
+    let bus = bus().await;
+    bus.publish(vec![message("one", "in.x")]).await.expect("published");
+    let seen = Arc::new(AtomicU32::new(0));
+    let tries = Arc::clone(&seen);
+    let handle = move |_| {
+        let attempt = tries.fetch_add(1, Ordering::SeqCst);
+        async move { if attempt < 2 { Err(Failure::Ours(anyhow!("the archive is away"))) } else { Ok(Vec::new()) } }
+    };
+    let done = || async { seen.load(Ordering::SeqCst) == 3 && ready(&bus, "in").await == 0 };
+    work(&bus, handle, async || done().await).await;
+    assert!(bus.dead_letters(&DeadLetterFilter::default()).await.expect("the bus answers").is_empty());
+}
+
+#[tokio::test]
+async fn shutdown_waits_for_the_handlers_in_hand() {
+    let bus = bus().await;
+    bus.publish(vec![message("slow", "in.x")]).await.expect("published");
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let shutdown = Shutdown::new();
+    let worker = Worker { bus: bus.clone(), queue: "in", concurrency: 1, shutdown: shutdown.clone() };
+    let (events, wish) = (Arc::clone(&log), shutdown.clone());
+    worker
+        .run(move |_| {
+            let (events, wish) = (Arc::clone(&events), wish.clone());
+            async move {
+                wish.request();
+                tokio::task::yield_now().await;
+                events.lock().expect("nobody panicked").push("finished");
+                Ok(Vec::new())
+            }
+        })
+        .await;
+    assert_eq!(*log.lock().expect("nobody panicked"), ["finished"]);
+    assert_eq!(ready(&bus, "in").await, 0, "it was acknowledged");
+}
+
+#[tokio::test]
+async fn counters_are_summed_by_label() {
+    let counts = Counts::install().expect("the first in this process");
+    assert!(Counts::install().is_err());
+    metrics::counter!("test_pages_total", "outcome" => "fetched", "reason" => "").increment(2);
+    metrics::counter!("test_pages_total", "outcome" => "failed", "reason" => "http_404").increment(1);
+    metrics::counter!("test_pages_total", "outcome" => "failed", "reason" => "timeout").increment(3);
+    assert_eq!(counts.total("test_pages_total"), 6);
+    let by_outcome = counts.by_label("test_pages_total", "outcome");
+    assert_eq!(by_outcome.into_iter().collect::<Vec<_>>(), [("failed".to_owned(), 4), ("fetched".to_owned(), 2)]);
+    assert_eq!(counts.total("test_other_total"), 0);
+}
