@@ -12,6 +12,8 @@
 //!   number: the one whose own page says so stays, then the one more pages name.
 //! - A member is settled when it is fetched *and* the links of that fetch are stored (the last part
 //!   may name further parts), or when its visit was given up or forbidden.
+//! - A member that was fetched before a sibling's change was seen is not settled until it is visited
+//!   again: text moves between the parts of an edited article.
 //! - The document is ready when all members are settled. If its first part stands alone by its own
 //!   word, there is no group: that page is cleaned alone.
 //! - A member that was once fetched stays so: a part that vanishes later does not tear a hole into
@@ -45,7 +47,8 @@ pub(crate) enum Standing {
         content_type: Option<String>,
         fetch_no: u64,
         fetched_at: Timestamp,
-        /// Whether the links of this very response are stored.
+        /// Whether the links of this very response are stored, and no sibling has changed since the
+        /// last visit.
         linked: bool,
     },
     /// Nothing, and no visit is planned soon.

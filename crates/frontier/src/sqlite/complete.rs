@@ -147,6 +147,9 @@ impl Batch<'_> {
                 "UPDATE url SET fetch_no = ?2, etag = ?3, last_modified = ?4, redirect_to = NULL WHERE id = ?1",
             )?
             .execute(params![row.id, fetch_no, response.etag, response.last_modified])?;
+        if changed && row.grouped && row.fetch_no.is_some() {
+            groups::recall(self.conn, self.config, at, row, &mut self.touched)?;
+        }
         Ok(())
     }
 
@@ -175,7 +178,8 @@ impl Batch<'_> {
                  WHERE id = ?1",
             )?
             .execute(params![row.id, Visit::Fetched, micros::of(due), micros::of(at), micros::length(interval)])?;
-        self.touched.keys.insert(row.key);
+        // Its siblings may have waited for this visit.
+        self.touched.urls.insert(row.id);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! The verdict is [`crate::group::judge`]'s; here its members are read and its result written.
 
 use super::outbox;
-use super::urls::{Touched, Visit, refresh_due};
+use super::urls::{Touched, UrlRow, Visit, refresh_due};
 use crate::config::FrontierConfig;
 use crate::group::{Member, OwnWord, Ready, Standing, Verdict, judge};
 use crate::links::MAX_GROUP_MEMBERS;
@@ -72,6 +72,43 @@ pub(super) fn mark(conn: &Connection, url: i64) -> rusqlite::Result<()> {
             .query_row([id], |row| row.get(0))
             .optional()?
             .flatten();
+    }
+    Ok(())
+}
+
+/// Makes the siblings of a part that has changed due now, and the document wait for them: text moves
+/// between the parts of an article that was edited, and a mixture of old and new was never published.
+pub(super) fn recall(
+    conn: &Connection,
+    config: &FrontierConfig,
+    at: Timestamp,
+    part: &UrlRow,
+    touched: &mut Touched,
+) -> rusqlite::Result<()> {
+    for group in groups_of(conn, part.id)? {
+        let waits_for_it: bool = conn
+            .prepare_cached(
+                "SELECT open_since IS NOT NULL AND changed_at IS NOT NULL AND (?2 IS NULL OR ?2 < changed_at OR ?3)
+                 FROM doc_group WHERE id = ?1",
+            )?
+            .query_row(params![group, part.visited_at, part.visit == Visit::Retry], |row| row.get(0))?;
+        if waits_for_it {
+            continue; // This visit is itself due to such a recall.
+        }
+        conn.prepare_cached("UPDATE doc_group SET changed_at = ?2 WHERE id = ?1")?
+            .execute(params![group, micros::of(at)])?;
+        let members: Vec<i64> = conn
+            .prepare_cached("SELECT DISTINCT member FROM group_word WHERE group_id = ?1")?
+            .query_map([&group], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for member in members {
+            let sibling = follow(conn, config, member)?;
+            if sibling != part.id {
+                conn.prepare_cached("UPDATE url SET due_at = min(due_at, ?2) WHERE id = ?1 AND fetch_no IS NOT NULL")?
+                    .execute(params![sibling, micros::of(at)])?;
+                touched.urls.insert(sibling);
+            }
+        }
     }
     Ok(())
 }
@@ -203,10 +240,13 @@ fn follow(conn: &Connection, config: &FrontierConfig, url: i64) -> rusqlite::Res
 fn read_member(conn: &Connection, group: &str, url: i64) -> rusqlite::Result<(Member, u32)> {
     conn.prepare_cached(
         "SELECT url.url, visit, url.reason, fetch_no, linked_no, linked_version, own_group, own_part,
-                log.at, log.content_type, log.segment, log.position, log.length, log.blake3
-         FROM url LEFT JOIN fetch_log AS log ON log.id = url.fetch_no WHERE url.id = ?1",
+                log.at, log.content_type, log.segment, log.position, log.length, log.blake3,
+                doc_group.changed_at IS NULL OR visited_at >= doc_group.changed_at AND visit <> ?3
+         FROM doc_group, url LEFT JOIN fetch_log AS log ON log.id = url.fetch_no
+         WHERE url.id = ?1 AND doc_group.id = ?2",
     )?
-    .query_row([url], |row| {
+    .query_row(params![url, group, Visit::Retry], |row| {
+        let is_current: bool = row.get(14)?;
         let fetch_no: Option<i64> = row.get(3)?;
         let linked_no: Option<i64> = row.get(4)?;
         let own_group: Option<String> = row.get(6)?;
@@ -228,7 +268,7 @@ fn read_member(conn: &Connection, group: &str, url: i64) -> rusqlite::Result<(Me
                 content_type: row.get(9)?,
                 fetch_no: fetch_no.unsigned_abs(),
                 fetched_at: micros::to_timestamp(row.get(8)?),
-                linked: linked_no.is_some_and(|linked| linked >= fetch_no),
+                linked: is_current && linked_no.is_some_and(|linked| linked >= fetch_no),
             },
             (None, Visit::Failed | Visit::Excluded) => {
                 Standing::Failed { reason: row.get::<_, Option<String>>(2)?.unwrap_or_default() }

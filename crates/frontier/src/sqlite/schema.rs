@@ -128,7 +128,10 @@ CREATE TABLE doc_group (
     -- Since when it waits for parts.
     open_since INTEGER,
     -- What went out last.
-    fingerprint TEXT
+    fingerprint TEXT,
+    -- When a part was last seen to have changed: its siblings are taken as they are only if they
+    -- were visited since.
+    changed_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX doc_group_open ON doc_group (open_since) WHERE open_since IS NOT NULL;
 

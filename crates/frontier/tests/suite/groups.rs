@@ -55,6 +55,13 @@ impl Site {
         }
     }
 
+    /// Looks at parts again that have not changed.
+    async fn find_unchanged(&mut self, parts: &[&str]) {
+        for text in parts {
+            self.visit(text, Outcome::NotModified).await;
+        }
+    }
+
     async fn documents(&self) -> Vec<DocumentReady> {
         documents(&self.frontier).await
     }
@@ -112,6 +119,7 @@ pub async fn a_text_that_returns_is_sent_again<B: Bed>() {
     for text in ["changed", TWO] {
         site.visit(TWO, page(text)).await;
         site.say(TWO, 2, &ALL).await;
+        site.find_unchanged(&[ONE, THREE]).await;
     }
     let documents = site.documents().await;
     assert_eq!(documents.len(), 3);
@@ -120,6 +128,36 @@ pub async fn a_text_that_returns_is_sent_again<B: Bed>() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), messages(&site.frontier).await.len(), "no two messages share an id");
+}
+
+pub async fn a_changed_part_calls_its_siblings_back<B: Bed>() {
+    let mut site = Site::new::<B>().await;
+    site.whole().await;
+    let pace = Pace { next_at: site.now, delay: None, release: true };
+    site.frontier.complete(site.now, &site.token, Vec::new(), pace).await.expect("completes");
+    assert_eq!(claim(&site.frontier, site.now).await, [], "nothing is due so soon");
+
+    site.now += Duration::from_secs(1);
+    finish(&site.frontier, site.now, &site.token, TWO, page("edited")).await;
+    site.say(TWO, 2, &ALL).await;
+    assert_eq!((site.documents().await.len(), site.open_groups().await), (1, 1), "no mixture of old and new");
+    site.now += Duration::from_secs(60);
+    seed(&site.frontier, site.now, &["http://a.example/other.html"]).await;
+    let claims = claim(&site.frontier, site.now).await;
+    let mut due = urls(&claims);
+    due.sort_unstable();
+    assert_eq!(due, [ONE, THREE, "http://a.example/other.html"]);
+    site.token = claims[0].token();
+
+    site.visit(ONE, failure("timeout", true)).await;
+    site.find_unchanged(&[THREE]).await;
+    assert_eq!(site.documents().await.len(), 1, "part 1 is tried again soon");
+    site.visit(ONE, page("edited too")).await;
+    site.say(ONE, 1, &ALL).await;
+    let documents = site.documents().await;
+    assert_eq!((documents.len(), site.open_groups().await), (2, 0), "a part called back calls nobody");
+    assert_eq!(parts(&documents[1]), WHOLE);
+    assert_eq!(documents[1].fetch_no, fetch_no(&site.frontier, ONE).await);
 }
 
 pub async fn a_newer_extractor_sends_again<B: Bed>() {
@@ -193,6 +231,7 @@ pub async fn a_first_part_that_stands_alone_dissolves_its_group<B: Bed>() {
     site.whole().await;
     site.visit(TWO, page("without a pager")).await;
     site.say_alone(TWO).await;
+    site.find_unchanged(&[ONE, THREE]).await;
     let documents = site.documents().await;
     assert_eq!(documents.len(), 2);
     assert_eq!(parts(&documents[1]), WHOLE);
@@ -218,6 +257,7 @@ pub async fn a_page_may_leave_for_another_group<B: Bed>() {
     site.visit(THREE, page("another document")).await;
     let found = part_links(THREE, fetch_no(&site.frontier, THREE).await, "13", 1, &[(1, THREE)]);
     site.frontier.store_links(site.now, &found, Vec::new()).await.expect("stores");
+    site.find_unchanged(&[ONE, TWO]).await;
     let documents = site.documents().await;
     let last_of = |key: &str| documents.iter().rfind(|document| document.document_key == key).expect("is ready");
     assert_eq!(parts(last_of("12")), WHOLE[..2]);

@@ -70,7 +70,7 @@ macro_rules! frontier_suite {
                 outbox: rows_keep_their_order_until_sent, the_same_fetch_twice_is_one,
                     waiting_ends_with_new_rows, everything_survives_a_reopening;
                 groups: a_document_is_ready_when_its_last_part_is, an_unchanged_part_sends_nothing,
-                    a_text_that_returns_is_sent_again, a_newer_extractor_sends_again,
+                    a_text_that_returns_is_sent_again, a_changed_part_calls_its_siblings_back, a_newer_extractor_sends_again,
                     an_older_word_is_overtaken, overdue_groups_go_out, late_parts_follow_overdue_groups,
                     a_first_part_that_stands_alone_dissolves_its_group, two_pages_of_one_number,
                     a_page_may_leave_for_another_group, a_part_that_vanishes_stays,
