@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+pub mod mention;
+pub mod name;
+pub mod table;
+pub mod unit;
+
+pub use mention::Mention;
+pub use name::{level_of_name, stem};
+pub use table::Gazetteer;
+pub use unit::Unit;

@@ -1,0 +1,127 @@
+//! The table answers what is known of real divisions.
+
+use baogao_gazetteer::{Gazetteer, Unit, level_of_name, stem};
+use baogao_model::report::Level;
+use proptest::prelude::*;
+
+/// The table itself, to compare its rows with what was read.
+const TABLE: &str = include_str!("../divisions.tsv");
+
+fn codes<'g>(units: impl Iterator<Item = &'g Unit>) -> Vec<&'g str> {
+    units.map(|unit| unit.code).collect()
+}
+
+#[test]
+fn every_row_is_read() {
+    let gazetteer = Gazetteer::global();
+    assert_eq!(gazetteer.units().len(), TABLE.lines().count() - 1);
+    for unit in gazetteer.units() {
+        assert!(unit.until.is_none_or(|until| unit.from <= until), "{unit:?} ends before it begins");
+        assert!(unit.stem.chars().count() >= 2 && unit.name.starts_with(unit.stem), "{unit:?} has an odd stem");
+        for (code, _) in unit.successors() {
+            assert_eq!(code.len(), 6, "{unit:?} has an odd successor");
+        }
+    }
+}
+
+#[test]
+fn every_unit_has_its_parents() {
+    let gazetteer = Gazetteer::global();
+    for unit in gazetteer.units() {
+        assert!(gazetteer.province_of(unit, unit.from).is_some(), "{unit:?} lies in no province");
+    }
+}
+
+#[test]
+fn the_same_name_at_different_times() {
+    let gazetteer = Gazetteer::global();
+    assert_eq!(codes(gazetteer.by_name("和平区", Some(2021))), ["120101", "210102"]);
+    assert_eq!(codes(gazetteer.by_name("铜官山区", Some(2014))), ["340702"]);
+    assert_eq!(codes(gazetteer.by_name("铜官山区", Some(2016))), [""; 0]);
+    assert_eq!(codes(gazetteer.by_name("铜官区", Some(2016))), ["340705"]);
+    assert_eq!(codes(gazetteer.by_name("青岚县", None)), [""; 0]);
+}
+
+#[test]
+fn codes_are_of_a_year() {
+    let gazetteer = Gazetteer::global();
+    let name = |code: &str, year: i32| gazetteer.by_code(code, year).map(|unit| unit.name);
+    assert_eq!(name("420600", 2005), Some("襄樊市"));
+    assert_eq!(name("420600", 2015), Some("襄阳市"));
+    assert_eq!(name("500000", 1990), None);
+    assert_eq!(name("500000", 2000), Some("重庆市"));
+    assert_eq!(name("000000", 2000), None);
+    // Records begin in 1981; what they begin with is taken to reach back.
+    assert_eq!(name("110101", 1964), Some("东城区"));
+}
+
+#[test]
+fn parents() {
+    let gazetteer = Gazetteer::global();
+    let region = |code: &str, year: i32| {
+        let region = gazetteer.region(gazetteer.by_code(code, year).unwrap(), year);
+        (region.province, region.prefecture, region.level)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(region("411002", 2022), (some("河南省"), some("许昌市"), Some(Level::County)));
+    assert_eq!(region("120101", 2021), (some("天津市"), None, Some(Level::County)));
+    assert_eq!(region("429004", 2020), (some("湖北省"), None, Some(Level::County)));
+    assert_eq!(region("220200", 2020), (some("吉林省"), some("吉林市"), Some(Level::Prefecture)));
+    assert_eq!(region("540000", 2020), (some("西藏自治区"), None, Some(Level::Province)));
+}
+
+#[test]
+fn crosswalks() {
+    let gazetteer = Gazetteer::global();
+    let walk = |code: &str, from: i32, to: i32| codes(gazetteer.crosswalk(code, from, to).into_iter());
+    assert_eq!(walk("130622", 2000, 2020), ["130608"]);
+    assert_eq!(walk("130622", 2000, 2010), ["130622"]);
+    assert_eq!(walk("469004", 2001, 2020), ["460105", "460106", "460107", "460108"]);
+    assert_eq!(walk("411002", 1990, 2024), ["411002"]);
+    assert_eq!(walk("999999", 1990, 2024), [""; 0]);
+}
+
+#[test]
+fn stems_and_levels_of_names() {
+    let table = [
+        ("魏都区", "魏都", Some(Level::County)),
+        ("唐县", "唐县", Some(Level::County)),
+        ("恩施土家族苗族自治州", "恩施", Some(Level::Prefecture)),
+        ("新疆维吾尔自治区", "新疆", Some(Level::Province)),
+        ("积石山保安族东乡族撒拉族自治县", "积石山", Some(Level::County)),
+        ("鄂温克族自治旗", "鄂温克", Some(Level::County)),
+        ("内蒙古自治区", "内蒙古", Some(Level::Province)),
+        ("毕节地区", "毕节", Some(Level::Prefecture)),
+        ("沈阳市", "沈阳", None),
+        ("柳溪镇", "柳溪镇", Some(Level::Township)),
+        ("临澄高新区", "临澄高新", Some(Level::Zone)),
+    ];
+    for (name, want_stem, want_level) in table {
+        assert_eq!((stem(name), level_of_name(name)), (want_stem, want_level), "{name}");
+    }
+}
+
+#[test]
+fn mentions_take_the_longest_name() {
+    let gazetteer = Gazetteer::global();
+    let found = |text: &str| -> Vec<String> {
+        let chars: Vec<char> = text.chars().collect();
+        gazetteer.mentions(&chars).into_iter().map(|mention| chars[mention.range].iter().collect()).collect()
+    };
+    assert_eq!(found("高唐县与唐县结对,天津市和辽宁支援"), ["高唐县", "唐县", "天津市", "辽宁"]);
+    assert_eq!(found("城区改造,郊区绿化"), [""; 0]);
+    assert_eq!(found(""), [""; 0]);
+}
+
+proptest! {
+    #[test]
+    fn mentions_lie_in_any_text(text in "\\PC{0,80}") {
+        let chars: Vec<char> = text.chars().collect();
+        let mut last = 0;
+        for mention in Gazetteer::global().mentions(&chars) {
+            prop_assert!(last <= mention.range.start && mention.range.start < mention.range.end && mention.range.end <= chars.len());
+            prop_assert!(!mention.units.is_empty());
+            last = mention.range.end;
+        }
+    }
+}
