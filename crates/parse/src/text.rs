@@ -1,0 +1,121 @@
+//! The text as the parser reads it: indexed by character, with a folded twin and a table of lines.
+//!
+//! Spans in the record count Unicode scalar values, so everything here does too. The twin
+//! `folded` writes each character in one width only (`％` as `%`, `，` as `,`, `２` as `2`), one
+//! character for one character, so that an offset means the same place in both. Rules read the
+//! twin; what goes into the record is cut from the original.
+//!
+//! Folding is a map of punctuation, digits and letters, never NFKC: that would turn `Ⅲ` into
+//! `III` and `㎡` into `m2` and shift every span behind them.
+
+use baogao_model::Span;
+use std::ops::Range;
+
+/// A clean text, prepared once and read by every part of the parser.
+#[derive(Debug, Clone)]
+pub struct Text<'a> {
+    source: &'a str,
+    /// The characters as printed.
+    pub chars: Vec<char>,
+    /// The same characters in one width each; as long as `chars`.
+    pub folded: Vec<char>,
+    /// The lines in order, without their line feeds; blank lines are kept as empty ranges.
+    pub lines: Vec<Range<usize>>,
+}
+
+impl<'a> Text<'a> {
+    /// Prepares `source`, in time linear in its length.
+    pub fn new(source: &'a str) -> Self {
+        let chars: Vec<char> = source.chars().collect();
+        let folded = chars.iter().map(|&c| fold(c)).collect();
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for (at, &c) in chars.iter().enumerate() {
+            if c == '\n' {
+                lines.push(start..at);
+                start = at + 1;
+            }
+        }
+        if start < chars.len() {
+            lines.push(start..chars.len());
+        }
+        Self { source, chars, folded, lines }
+    }
+
+    /// The text it was made from.
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
+    /// The number of characters.
+    pub fn len(&self) -> usize {
+        self.chars.len()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.chars.is_empty()
+    }
+
+    /// The printed characters of `range`; what lies outside the text is left out.
+    pub fn slice(&self, range: Range<usize>) -> String {
+        cut(&self.chars, range)
+    }
+
+    /// The folded characters of `range`; what lies outside the text is left out.
+    pub fn folded_str(&self, range: Range<usize>) -> String {
+        cut(&self.folded, range)
+    }
+
+    /// The index of the line that holds the character at `offset`, a line feed counting to the
+    /// line it ends; none behind the end of the text.
+    pub fn line_at(&self, offset: usize) -> Option<usize> {
+        let line = self.lines.partition_point(|line| line.end < offset);
+        (line < self.lines.len()).then_some(line)
+    }
+}
+
+/// The characters of `range` as a string, cut to what there is.
+fn cut(chars: &[char], range: Range<usize>) -> String {
+    let end = range.end.min(chars.len());
+    chars.get(range.start.min(end)..end).unwrap_or_default().iter().collect()
+}
+
+/// The span of a range of characters.
+///
+/// Offsets beyond `u32` are cut to its maximum: a text that long never enters the parser.
+pub fn span(range: Range<usize>) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span::new(offset(range.start), offset(range.end))
+}
+
+/// One character in its one width.
+///
+/// Full-width ASCII becomes ASCII; every white space but the line feed becomes a blank; the
+/// dashes `―`, `─`, `–`, `﹣` become `—` (a hyphen stays a hyphen: it may be a minus); the ratio
+/// signs become `:`, the middle dots `·`, and the brackets `〔〕` become `[` and `]` like `［］`.
+pub fn fold(c: char) -> char {
+    match c {
+        '\n' => '\n',
+        // The block mirrors ASCII, so the subtraction always lands on a character.
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\t' | '\r' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => ' ',
+        '―' | '─' | '–' | '━' | '﹣' | '﹘' => '—',
+        '∶' | '︰' | '﹕' => ':',
+        '•' | '・' | '‧' | '∙' | '⋅' => '·',
+        '〔' | '﹝' => '[',
+        '〕' | '﹞' => ']',
+        '℅' | '﹪' => '%',
+        '﹐' => ',',
+        '﹔' => ';',
+        '﹗' => '!',
+        '︵' => '(',
+        '︶' => ')',
+        '｡' => '。',
+        '､' => '、',
+        '｢' => '「',
+        '｣' => '」',
+        '〜' => '~',
+        _ => c,
+    }
+}
