@@ -1,0 +1,448 @@
+//! The head (题注): title, region, government, date, session, speaker.
+//!
+//! The lines before the body are a set in any order. Each field has its own reader that looks at
+//! all of them; contradictions between lines end in a warning and a null.
+
+pub mod meeting;
+pub mod place;
+pub mod region;
+pub mod speaker;
+pub mod title;
+pub mod years;
+pub mod zone;
+
+use crate::date::{DateMention, find_dates};
+use crate::text::{Text, fold, span};
+use baogao_gazetteer::Gazetteer;
+use baogao_model::report::{Level, Meeting, Region, Section, Speaker};
+use baogao_model::{Warning, warning::Span};
+use jiff::civil::Date;
+use meeting::{Joined, Session, is_han};
+use region::Place;
+use title::Title;
+use zone::{Zone, find_str};
+
+/// The fields of the head.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    /// The heading the text opens with.
+    pub title: Option<String>,
+    /// Whose government reports.
+    pub region: Option<Region>,
+    /// The government's name.
+    pub government: Option<String>,
+    /// The day of delivery.
+    pub delivered_on: Option<Date>,
+    /// The years of delivery, review and plan.
+    pub years: years::Years,
+    /// The session of the congress.
+    pub meeting: Option<Meeting>,
+    /// Who delivered it.
+    pub speaker: Option<Speaker>,
+}
+
+/// What the lines of the head say, before years and region are decided.
+struct Lines<'z> {
+    zone: &'z Zone,
+    sessions: Vec<(usize, Joined, Session)>,
+    title: Option<Title>,
+}
+
+/// Reads the head. `sections` are those of the body, whose headings tell the years.
+pub fn read(
+    gazetteer: &Gazetteer,
+    text: &Text<'_>,
+    zone: &Zone,
+    sections: &[Section],
+    page_heading: Option<&str>,
+    warnings: &mut Vec<Warning>,
+) -> Head {
+    let sessions = meeting::in_lines(&zone.lines);
+    let starts: Vec<usize> = sessions.iter().map(|(line, ..)| *line).collect();
+    let title = title::find(text, zone, &starts, page_heading);
+    let lines = Lines { zone, sessions, title };
+
+    let session = session(&lines, warnings);
+    let delivered_on = delivered_on(text, &lines, warnings);
+    let found = speaker(text, &lines);
+    let title_text = lines.title.as_ref().map(|title| title.text.as_str());
+    let opening: Vec<char> =
+        text.folded[zone.end.min(text.len())..].iter().copied().filter(|&c| c != ' ').take(600).collect();
+    let evidence = years::Evidence::collect(delivered_on, title_text, sections, &opening);
+    let mut years = years::decide(&evidence, warnings);
+    let contradicted = years == years::Years::default() && (delivered_on.is_some() || evidence.reviewed.is_some());
+    if contradicted {
+        years = years::Years::default();
+    }
+
+    let place = places(gazetteer, &lines, session.as_ref(), found.as_ref(), &opening);
+    let as_of = years.year.or(years.plan);
+    let region = region::resolve(gazetteer, text, &place, as_of, warnings);
+    let government = region.as_ref().and_then(government);
+    let meeting = session.map(|session| into_meeting(session, region.as_ref()));
+    let speaker = found.and_then(|found| into_speaker(found, warnings));
+    Head {
+        title: lines.title.map(|title| title.text),
+        region,
+        government,
+        delivered_on: if contradicted { None } else { delivered_on },
+        years,
+        meeting,
+        speaker,
+    }
+}
+
+/// The session the head names; a collector's label counts where no line of its own does. Two lines
+/// that name different sessions contradict each other.
+fn session(lines: &Lines<'_>, warnings: &mut Vec<Warning>) -> Option<Session> {
+    let mut own = lines.sessions.iter().map(|(_, _, session)| session);
+    if let Some(first) = own.next() {
+        let mut session = first.clone();
+        for other in own {
+            if (other.term, other.session) != (first.term, first.session) {
+                let message = format!("the head names both {} and {}", first.text, other.text);
+                warnings.push(Warning::new("session_contradiction", message));
+                return None;
+            }
+            if other.place.chars().count() > session.place.chars().count() {
+                session = other.clone();
+            }
+        }
+        return Some(session);
+    }
+    let labelled =
+        lines.zone.lines.iter().find(|line| line.key == Some("标题")).and_then(|line| meeting::find(line.value()));
+    labelled.or_else(|| meeting::find(&flat(lines.title.as_ref()?.text.as_str())))
+}
+
+/// The day of delivery.
+///
+/// It stands in the 题注, or on a line of its own, or in the title, or in a collector's 标题; dates
+/// that a site labelled (发布时间) are none. Within the best of these places two different days
+/// contradict each other, and so does a title whose day differs from the report's own.
+fn delivered_on(text: &Text<'_>, lines: &Lines<'_>, warnings: &mut Vec<Warning>) -> Option<Date> {
+    let own = own_dates(text, lines);
+    let in_title: Vec<Date> =
+        lines.title.iter().flat_map(|title| find_dates(&flat(&title.text))).filter_map(|d| d.date).collect();
+    let broken = own.iter().find(|(date, _)| date.broken);
+    if let (Some((_, at)), true) = (broken, own.iter().all(|(date, _)| date.date.is_none())) {
+        warnings.push(Warning::new("bad_date", "the date of delivery cannot be read").at(*at));
+        return None;
+    }
+    let mut days: Vec<Date> = own.iter().filter_map(|(date, _)| date.date).collect();
+    days.dedup();
+    if days.len() > 1 {
+        let list: Vec<String> = days.iter().map(ToString::to_string).collect();
+        warnings.push(Warning::new("date_contradiction", format!("the head gives several days: {}", list.join(", "))));
+        return None;
+    }
+    match (days.first(), in_title.first()) {
+        (Some(&own), Some(&title)) if own != title => {
+            warnings.push(Warning::new("date_contradiction", format!("the title says {title}, the head {own}")));
+            None
+        }
+        (Some(&day), _) | (None, Some(&day)) => Some(day),
+        (None, None) => {
+            let labelled = lines.zone.lines.iter().find(|line| line.key == Some("标题"))?;
+            find_dates(labelled.value()).into_iter().find_map(|date| date.date)
+        }
+    }
+}
+
+/// The dates of the 题注, or where it has none those that fill a line or follow the speaker.
+fn own_dates(text: &Text<'_>, lines: &Lines<'_>) -> Vec<(DateMention, Span)> {
+    let with_day = |date: &DateMention| date.date.is_some() || date.broken;
+    let mut found = Vec::new();
+    for (_, joined, session) in &lines.sessions {
+        if is_adoption(&joined.flat) {
+            continue;
+        }
+        // The day stands before the session or right behind it (…第四次会议 2024年1月8日).
+        let window = &joined.flat[..joined.flat.len().min(session.range.end + 30)];
+        found.extend(find_dates(window).into_iter().filter(with_day).map(|date| {
+            let at = span(joined.offsets[date.range.start]..joined.offsets[date.range.end - 1] + 1);
+            (date, at)
+        }));
+    }
+    if !found.is_empty() {
+        return found;
+    }
+    let mut best = 0;
+    for (index, line) in lines.zone.lines.iter().enumerate().filter(|(_, line)| line.key.is_none()) {
+        let dates: Vec<DateMention> = find_dates(&line.flat).into_iter().filter(with_day).collect();
+        let [date] = &dates[..] else { continue };
+        let rest = line.flat.len() - date.range.len();
+        let signed = rest <= 40 && line.flat.len() <= 60 && speaker::find(&text.folded[line.range.clone()]).is_some();
+        let clock = line.flat[date.range.end..].contains(&':');
+        if (rest <= 4 || signed) && !clock && !is_adoption(&line.flat) {
+            // 2024-01-08 on a line of its own is mostly the site's date; one in brackets, or behind
+            // the speaker or the 题注, is the report's.
+            let above = index.checked_sub(1).map(|above| &lines.zone.lines[above]);
+            let behind_head = above.is_some_and(|above| {
+                speaker::find(&text.folded[above.range.clone()]).is_some_and(|found| found.name.is_some())
+                    || meeting::find(&above.flat).is_some()
+            });
+            let rank = match line.flat.first() {
+                _ if signed || behind_head => 3,
+                Some('(' | '[' | '—') => 3,
+                _ if line.flat.contains(&'年') => 2,
+                _ => 1,
+            };
+            if rank > best {
+                found.clear();
+                best = rank;
+            }
+            if rank == best {
+                found.push((date.clone(), span(line.range.clone())));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a line tells of the adoption of the report, which is no delivery.
+fn is_adoption(flat: &[char]) -> bool {
+    ["批准", "通过", "发布", "印发", "记者"].iter().any(|words| find_str(flat, words).is_some())
+}
+
+/// The speaker, from the stretches of the head that are neither session nor date nor title.
+fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
+    let zone = lines.zone;
+    let mut office_only: Option<speaker::Found> = None;
+    let mut after_heading = false;
+    let mut lone: Option<speaker::Found> = None;
+    for (index, line) in zone.lines.iter().enumerate() {
+        if line.key.is_some() {
+            after_heading = false;
+            continue;
+        }
+        let rest = without_session(text, lines, index);
+        let stripped: Vec<char> = trim(&rest);
+        let is_heading =
+            stripped.len() * 2 < line.flat.len() || lines.title.as_ref().is_some_and(|title| title.line == Some(index));
+        let readable = stripped.len() <= 60 && !stripped.contains(&'。') && find_str(&stripped, "报告").is_none();
+        if readable && !stripped.is_empty() {
+            if let Some(mut found) = office_only.take() {
+                found.name = speaker::name_from(&stripped);
+                if found.name.is_some() {
+                    return Some(found);
+                }
+            }
+            match speaker::find(&stripped) {
+                Some(found) if found.name.is_some() => return Some(found),
+                Some(found) if found.before.chars().count() <= 30 => office_only = Some(found),
+                _ => {}
+            }
+            if let (true, Some(name)) = (after_heading, speaker::lone_name(&stripped)) {
+                lone.get_or_insert(speaker::Found { name: Some(name), ..speaker::Found::default() });
+            }
+        }
+        after_heading = is_heading || (after_heading && stripped.is_empty());
+    }
+    lone.or_else(|| {
+        let line = zone.lines.iter().find(|line| line.key == Some("报告人"))?;
+        let printed: Vec<char> =
+            text.folded[line.range.clone()].iter().copied().skip_while(|&c| c != ':').skip(1).collect();
+        speaker::find(&printed)
+            .or_else(|| Some(speaker::Found { name: speaker::name_from(&trim(&printed)), ..speaker::Found::default() }))
+    })
+    .filter(|found| found.name.is_some())
+}
+
+/// The folded characters of a line of the head, blanks kept, without its session and dates.
+fn without_session(text: &Text<'_>, lines: &Lines<'_>, index: usize) -> Vec<char> {
+    let line = &lines.zone.lines[index];
+    let mut hidden: Vec<(usize, usize)> = Vec::new();
+    for (first, joined, session) in &lines.sessions {
+        if (*first..first + joined.lines).contains(&index) {
+            // From the line's start: what precedes the session is 在, dashes and the date.
+            let end = joined.offsets[session.range.end - 1] + 1;
+            hidden.push((joined.offsets[session.range.start], end));
+        }
+    }
+    for date in find_dates(&line.flat) {
+        hidden.push((line.offsets[date.range.start], line.offsets[date.range.end - 1] + 1));
+    }
+    let is_hidden = |at: usize| hidden.iter().any(|&(start, end)| (start..end).contains(&at));
+    line.range.clone().map(|at| if is_hidden(at) { ';' } else { text.folded[at] }).collect()
+}
+
+/// A stretch without what surrounds a session: dashes, 在, 上, brackets, separators, blanks.
+fn trim(chars: &[char]) -> Vec<char> {
+    let is_edge = |c: char| matches!(c, ' ' | ';' | '—' | '-' | '(' | ')' | '[' | ']' | ',' | ':');
+    // 在 and 上 are edges where only a hidden stretch is beside them.
+    let is_link = |c: char, beside: Option<&char>| matches!(c, '在' | '上') && matches!(beside, None | Some(';' | ' '));
+    let mut rest = chars;
+    while let [first, tail @ ..] = rest
+        && (is_edge(*first) || is_link(*first, tail.first()))
+    {
+        rest = tail;
+    }
+    // The closing bracket of 赵一鸣(县长) is dropped too: the office stays.
+    while let [head @ .., last] = rest
+        && (is_edge(*last) || is_link(*last, head.last()))
+    {
+        rest = head;
+    }
+    // A second stretch behind the session (…会议上 县长 赵一鸣) is what is wanted.
+    let parts: Vec<&[char]> = rest.split(|&c| c == ';').collect();
+    let longest = parts.into_iter().max_by_key(|part| part.iter().filter(|&&c| is_han(c)).count()).unwrap_or_default();
+    let is_behind_session = longest.len() < rest.len();
+    let lead = longest.iter().take_while(|&&c| matches!(c, ' ' | ')') || (is_behind_session && c == '上')).count();
+    longest[lead..].to_vec()
+}
+
+/// The printed places with what they say of the level.
+fn places(
+    gazetteer: &Gazetteer,
+    lines: &Lines<'_>,
+    session: Option<&Session>,
+    speaker: Option<&speaker::Found>,
+    opening: &[char],
+) -> region::Evidence {
+    let mut evidence = region::Evidence::default();
+    let mut add = |place: Place, chain: place::Chain| evidence.chains.push((place, chain));
+    if let Some(title) = &lines.title {
+        add(Place::Title, title_place(gazetteer, &title.text));
+    }
+    let mut national = false;
+    let mut level = None;
+    if let Some(session) = session {
+        national |= session.national;
+        add(Place::Meeting, place::chain(gazetteer, &session.place));
+        level = level.or(place::bare_level(&session.place));
+    }
+    if let Some(found) = speaker {
+        national |= found.before.ends_with("国务院") || found.office.as_deref() == Some("总理");
+        let before: Vec<char> = found.before.chars().collect();
+        let cut = government_at(&before).unwrap_or(before.len());
+        add(Place::Speaker, place::chain_at_end(gazetteer, &before[..cut]));
+        level = level.or(found.office.as_deref().and_then(office_level));
+    }
+    let opening = &opening[..opening.len().min(160)];
+    national |= find_str(opening, "代表国务院").is_some() || find_str(opening, "受国务院").is_some();
+    if let Some(at) =
+        find_str(opening, "我代表").or_else(|| find_str(opening, "我受")).or_else(|| find_str(opening, "我谨代表"))
+    {
+        let behind = &opening[at + 1..opening.len().min(at + 60)];
+        if let Some(cut) = government_at(behind) {
+            let run = behind[..cut].iter().rposition(|&c| !is_han(c)).map_or(0, |at| at + 1);
+            // 我代表和平区第十七届人民政府: the term is no part of the place.
+            let words = without_term(&behind[run..cut]);
+            let bare: String = words.iter().collect::<String>().trim_start_matches("代表").to_owned();
+            level = level.or(place::bare_level(&bare));
+            add(Place::Opening, place::chain_at_end(gazetteer, &words));
+        }
+    }
+    for line in
+        lines.zone.lines.iter().filter(|line| matches!(line.key, Some("发文单位" | "发文机关" | "发布机构" | "标题")))
+    {
+        let value = line.value();
+        if let Some(cut) = government_at(value) {
+            add(Place::Labelled, place::chain_at_end(gazetteer, &value[..cut]));
+        }
+    }
+    if let Some(title) = &lines.title {
+        national |= find_str(&flat(&title.text), "国务院").is_some();
+    }
+    evidence.level = level;
+    evidence.national = national;
+    evidence
+}
+
+/// Where 人民政府, 政府 or 管委会 stands.
+fn government_at(chars: &[char]) -> Option<usize> {
+    ["人民政府", "政府", "管理委员会", "管委会", "行政公署", "行署"]
+        .iter()
+        .filter_map(|words| find_str(chars, words))
+        .min()
+}
+
+/// 和平区第十七届 without the term.
+fn without_term(chars: &[char]) -> Vec<char> {
+    match find_str(chars, "第") {
+        Some(at) if chars.last() == Some(&'届') => chars[..at].to_vec(),
+        _ => chars.to_vec(),
+    }
+}
+
+/// The place that a title names: what stands before 政府工作报告, without year and brackets.
+fn title_place(gazetteer: &Gazetteer, title: &str) -> place::Chain {
+    let mut chars = flat(title);
+    for date in find_dates(&chars.clone()).into_iter().rev() {
+        chars.drain(date.range);
+    }
+    let end = government_at(&chars).or_else(|| find_str(&chars, "工作报告")).or_else(|| find_str(&chars, "工作总结"));
+    let Some(end) = end else { return place::Chain::new() };
+    // The congress in 在青岚县第十八届…会议上的政府工作报告 is read as a session.
+    let before = &chars[..end];
+    if find_str(before, "届").is_some() {
+        return place::Chain::new();
+    }
+    // (云岭省)临澄市…, [云岭]临澄市…: a bracket before the place holds its province.
+    let opens = |c: &char| matches!(c, '(' | '[' | '【');
+    let closes = |c: &char| matches!(c, ')' | ']' | '】');
+    let (tag, place) = match (before.iter().position(opens), before.iter().rposition(closes)) {
+        (Some(open), Some(close)) if open < close => (&before[open + 1..close], &before[close + 1..]),
+        _ => (&before[..0], before),
+    };
+    let place: Vec<char> = place.iter().copied().filter(|&c| is_han(c) || c == '·').collect();
+    let chain = place::chain_at_end(gazetteer, &place);
+    if !chain.is_empty() {
+        return place::under(gazetteer, tag, chain);
+    }
+    // 高新区 in brackets behind the words.
+    let behind: Vec<char> = chars[end..].iter().copied().filter(|&c| is_han(c)).collect();
+    let tail: String = behind.iter().collect();
+    let tail = tail.rsplit("安排").next().unwrap_or_default().to_owned();
+    if tail.chars().count() <= 20 { place::chain(gazetteer, &tail) } else { place::Chain::new() }
+}
+
+/// The level that an office alone gives. 市长 and 主席 serve several.
+fn office_level(office: &str) -> Option<Level> {
+    match office.trim_start_matches("常务").trim_start_matches('副') {
+        "省长" => Some(Level::Province),
+        "州长" | "盟长" | "专员" => Some(Level::Prefecture),
+        "区长" | "县长" | "旗长" => Some(Level::County),
+        "乡长" | "镇长" => Some(Level::Township),
+        _ => None,
+    }
+}
+
+/// The name of a region's government.
+fn government(region: &Region) -> Option<String> {
+    let name = region.name.as_deref()?;
+    Some(match region.level {
+        Some(Level::Nation) => "国务院".to_owned(),
+        Some(Level::Zone) => format!("{name}管理委员会"),
+        Some(Level::Prefecture) if name.ends_with("地区") || name.ends_with('盟') => format!("{name}行政公署"),
+        _ => format!("{name}人民政府"),
+    })
+}
+
+/// The session as the record has it: its body is the region's bare name.
+fn into_meeting(session: Session, region: Option<&Region>) -> Meeting {
+    let body = if session.national {
+        Some("全国".to_owned())
+    } else {
+        region
+            .and_then(|region| region.name.clone())
+            .or_else(|| (!place::is_bare(&session.place)).then(|| session.place.clone()))
+    };
+    Meeting { body, term: session.term, session: session.session, text: session.text }
+}
+
+/// The speaker as the record has him; one who is not the head of the government is warned of.
+fn into_speaker(found: speaker::Found, warnings: &mut Vec<Warning>) -> Option<Speaker> {
+    let name = found.name?;
+    if found.office.as_deref().is_some_and(|office| office.contains('副')) {
+        warnings.push(Warning::new("not_head", format!("{name} is a deputy of the head of the government")));
+    }
+    let acting = found.office.is_some().then_some(found.acting);
+    Some(Speaker { name, office: found.office, acting })
+}
+
+/// A text folded and without blanks.
+fn flat(text: &str) -> Vec<char> {
+    text.chars().map(fold).filter(|&c| c != ' ' && c != '\n').collect()
+}
