@@ -1,0 +1,115 @@
+//! What a value says about its subject: its size, its growth, its share… and with which sign.
+
+use super::cue::Classes;
+use super::indicator::Indicator;
+use super::lex::{Form, Token};
+use super::subject::Lead;
+use baogao_model::report::Measure;
+
+/// The measure of a number, and whether it is a fall.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Classified {
+    /// What the value says.
+    pub measure: Measure,
+    /// Whether the value goes below zero.
+    pub falls: bool,
+    /// For 增长N倍: the printed N is the growth, the value is one more.
+    pub adds_one: bool,
+    /// Whether the number compares with another region, so that it belongs to no indicator.
+    pub elsewhere: bool,
+}
+
+/// What is known of a number besides its lead.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The indicator, if there is one.
+    pub indicator: Option<&'a Indicator>,
+    /// Whether the word that says how it moved is part of the indicator's name.
+    pub named_by_move: bool,
+    /// Whether a counted noun stands behind it.
+    pub has_noun: bool,
+    /// Whether the subject is a share (占比).
+    pub is_share: bool,
+    /// Whether the noun behind it speaks of growth: 8%的增长目标.
+    pub noun_grows: bool,
+}
+
+/// Says what the value means.
+pub fn classify(token: &Token, lead: &Lead, around: Surroundings<'_>) -> Classified {
+    let falls = lead.move_cue.any(Classes::DOWN.and(Classes::RATE_DOWN));
+    let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
+    match token.form {
+        Form::Rank => return is(Measure::Rank),
+        Form::Doubling => return is(Measure::Multiple),
+        Form::Ratio | Form::Triple => return is(Measure::Level),
+        Form::Amount | Form::Bare => {}
+    }
+    if lead.completion {
+        return is(Measure::Completion);
+    }
+    let reached = is_reached(lead);
+    // 贫困人口减少1840人, 审批时限压缩60%: the move is part of the name.
+    let moves = lead.move_cue != Classes::default() && !reached && !around.named_by_move;
+    match token.unit.as_str() {
+        "pp" => points(lead, falls),
+        "x" => {
+            let adds_one = moves && !lead.times_of;
+            Classified { adds_one, ..is(Measure::Multiple) }
+        }
+        "%" | "permille" => per_cent(lead, around, moves, falls),
+        "year" | "month" | "minute" | "workday" if !moves => is(Measure::Level),
+        _ if lead.cues.any(Classes::AVG) && moves => Classified { falls, ..is(Measure::AvgGrowth) },
+        // 增加520元 is a change; 增加岗位5000个 and 增加5000个岗位 are sizes of what was added.
+        _ if moves && !around.has_noun && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN)) => {
+            Classified { falls, ..is(Measure::Change) }
+        }
+        _ => is(Measure::Level),
+    }
+}
+
+/// Whether the move names the state reached: 提高到35%, 降至.
+fn is_reached(lead: &Lead) -> bool {
+    lead.reaches && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN))
+}
+
+/// Percentage points.
+fn points(lead: &Lead, falls: bool) -> Classified {
+    let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
+    if lead.compared_elsewhere {
+        return Classified { elsewhere: true, ..is(Measure::Level) };
+    }
+    if lead.cues.any(Classes::AVG) {
+        return Classified { falls, ..is(Measure::AvgGrowth) };
+    }
+    Classified { falls, ..is(Measure::ChangePp) }
+}
+
+/// Per cent.
+fn per_cent(lead: &Lead, around: Surroundings<'_>, moves: bool, falls: bool) -> Classified {
+    let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
+    if around.indicator.is_some_and(|row| row.id == "cpi") {
+        return Classified { falls, ..is(Measure::Level) };
+    }
+    if moves && lead.compared_elsewhere {
+        return is(Measure::Level);
+    }
+    if moves && lead.cues.any(Classes::AVG) {
+        return Classified { falls, ..is(Measure::AvgGrowth) };
+    }
+    if moves {
+        return Classified { falls, ..is(Measure::Growth) };
+    }
+    if lead.of.is_some() || around.is_share {
+        return is(Measure::Share);
+    }
+    if around.noun_grows {
+        return is(Measure::Growth);
+    }
+    // 固定资产投资10%: of an amount, a bare percentage can only be its growth.
+    let is_amount = around.indicator.is_some_and(Indicator::is_money);
+    if is_amount && !around.has_noun {
+        let measure = if lead.cues.any(Classes::AVG) { Measure::AvgGrowth } else { Measure::Growth };
+        return is(measure);
+    }
+    is(Measure::Level)
+}

@@ -1,0 +1,137 @@
+//! Exact decimal numbers, small enough to read at a glance.
+//!
+//! Reports are compared year on year, so a rounding here would show up as growth: 164.5亿元 must
+//! be 16 450 000 000 and not the nearest product of two floats. Only the last step, into the
+//! `f64` of the record, may round, and it rounds once and correctly.
+
+/// A decimal number: `mantissa` / 10^`scale`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimal {
+    mantissa: i128,
+    scale: u32,
+}
+
+/// The most digits a printed number may have. Longer runs are codes, not quantities.
+const MAX_DIGITS: usize = 18;
+
+/// The places kept where a division does not come out even (亩 is 2000/3 m²).
+const DIVISION_PLACES: u32 = 4;
+
+impl Decimal {
+    /// A whole number.
+    pub fn whole(value: i64) -> Self {
+        Self { mantissa: i128::from(value), scale: 0 }
+    }
+
+    /// Reads ASCII digits with at most one point. None for anything else and for numbers of more
+    /// than 18 digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = whole.len() + fraction.len();
+        if whole.is_empty() || digits > MAX_DIGITS {
+            return None;
+        }
+        let mut mantissa: i128 = 0;
+        for byte in whole.bytes().chain(fraction.bytes()) {
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            mantissa = mantissa * 10 + i128::from(byte - b'0');
+        }
+        // At most MAX_DIGITS, so it fits.
+        Some(Self { mantissa, scale: fraction.len() as u32 }.reduced())
+    }
+
+    /// The product; none where it leaves the range of 10^30, which no quantity of this world does.
+    pub fn times(self, other: Self) -> Option<Self> {
+        let mantissa = self.mantissa.checked_mul(other.mantissa)?;
+        let product = Self { mantissa, scale: self.scale + other.scale }.reduced();
+        (product.mantissa.abs() < 10_i128.pow(30)).then_some(product)
+    }
+
+    /// The sum.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let scale = self.scale.max(other.scale);
+        let widen = |n: Self| n.mantissa.checked_mul(10_i128.checked_pow(scale - n.scale)?);
+        Some(Self { mantissa: widen(self)?.checked_add(widen(other)?)?, scale }.reduced())
+    }
+
+    /// The quotient, rounded half away from zero to four places where it does not come out even.
+    /// None for a zero divisor.
+    pub fn over(self, divisor: u32) -> Option<Self> {
+        let divisor = i128::from(divisor);
+        if divisor == 0 {
+            return None;
+        }
+        if self.mantissa % divisor == 0 {
+            return Some(Self { mantissa: self.mantissa / divisor, scale: self.scale });
+        }
+        let widened = self.mantissa.checked_mul(10_i128.pow(DIVISION_PLACES))?;
+        let divisor = divisor.checked_mul(10_i128.checked_pow(self.scale)?)?;
+        let half = if widened < 0 { -divisor / 2 } else { divisor / 2 };
+        Some(Self { mantissa: widened.checked_add(half)? / divisor, scale: DIVISION_PLACES }.reduced())
+    }
+
+    /// The number with its sign turned.
+    pub fn negated(self) -> Self {
+        Self { mantissa: -self.mantissa, ..self }
+    }
+
+    /// Whether it is below zero.
+    pub fn is_negative(self) -> bool {
+        self.mantissa < 0
+    }
+
+    /// Whether the number is `value`.
+    pub fn is(self, value: i64) -> bool {
+        self.scale == 0 && self.mantissa == i128::from(value)
+    }
+
+    /// The number if it is whole and small: a count of years or of doublings.
+    pub fn small(self) -> Option<u32> {
+        if self.scale == 0 { u32::try_from(self.mantissa).ok() } else { None }
+    }
+
+    /// The nearest `f64`.
+    pub fn to_f64(self) -> f64 {
+        // The standard parser rounds correctly, which dividing two floats would not. The text is
+        // always a number, so the fallback is never taken.
+        format!("{}e-{}", self.mantissa, self.scale).parse().unwrap_or(f64::NAN)
+    }
+
+    /// The same number without trailing zeros behind the point.
+    fn reduced(mut self) -> Self {
+        while self.scale > 0 && self.mantissa % 10 == 0 {
+            self.mantissa /= 10;
+            self.scale -= 1;
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decimal;
+
+    #[test]
+    fn money_is_exact() {
+        let amount = Decimal::parse("164.5").unwrap().times(Decimal::whole(100_000_000)).unwrap();
+        assert_eq!(amount.to_f64(), 16_450_000_000.0);
+        assert_eq!(Decimal::parse("0.07").unwrap().times(Decimal::whole(100)).unwrap().to_f64(), 7.0);
+    }
+
+    #[test]
+    fn mu_round_to_four_places() {
+        let area =
+            |mu: &str| Decimal::parse(mu).unwrap().times(Decimal::whole(2000)).unwrap().over(3).unwrap().to_f64();
+        assert_eq!(area("2712.7"), 1_808_466.666_7);
+        assert_eq!(area("165"), 110_000.0);
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["", ".5", "1.2.3", "12a", "1234567890123456789"] {
+            assert_eq!(Decimal::parse(text), None, "{text}");
+        }
+    }
+}

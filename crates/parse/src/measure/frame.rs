@@ -1,0 +1,211 @@
+//! What a stretch of the text is about: deeds done or tasks to come, and of which years.
+//!
+//! The roles of the outline set the frame; expressions of time at the start of a line or sentence
+//! (五年来, 一年来, 2021年) narrow it. Where there is no outline, a few words of the headings do.
+
+use super::Context;
+use super::time::{Expression, Reach, Times, Years};
+use baogao_model::report::{Role, Section};
+use std::ops::Range;
+
+/// What holds for the numbers of a sentence unless they say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// Whether what is said is to be reached.
+    pub is_target: bool,
+    /// The years that are spoken of.
+    pub years: Option<Years>,
+    /// The innermost section, as an index.
+    pub section: Option<u32>,
+    /// Whether nothing here is a measurement: a glossary.
+    pub is_silent: bool,
+}
+
+/// Walks down the text and keeps the frame.
+#[derive(Debug)]
+pub struct Frames<'a> {
+    sections: &'a [Section],
+    /// Indexes of sections by start.
+    order: Vec<usize>,
+    next: usize,
+    /// The sections that are open, outermost first.
+    open: Vec<usize>,
+    times: Times,
+    role: Option<Role>,
+    tasks_seen: bool,
+    /// Set by text where there is no outline.
+    target_by_words: bool,
+    /// The years that an expression of time has set.
+    governing: Option<Years>,
+    /// The years that hold for the current line only.
+    of_line: Option<Years>,
+}
+
+/// How far into a line an expression of time may stand and still govern it.
+const LINE_START: usize = 24;
+/// How far into a sentence one may stand and still govern what follows.
+const SENTENCE_START: usize = 6;
+/// A line at most so long may be a heading.
+const HEADING: usize = 40;
+
+impl<'a> Frames<'a> {
+    /// Starts before the first line.
+    pub fn new(context: &Context<'a>, times: Times) -> Self {
+        let mut order: Vec<usize> = (0..context.sections.len()).collect();
+        order.sort_by_key(|&index| context.sections[index].span.start);
+        Self {
+            sections: context.sections,
+            order,
+            next: 0,
+            open: Vec::new(),
+            times,
+            role: None,
+            tasks_seen: false,
+            target_by_words: false,
+            governing: None,
+            of_line: None,
+        }
+    }
+
+    /// Enters a line. Lines must come in order.
+    pub fn enter_line(&mut self, folded: &[char], line: &Range<usize>, expressions: &[Expression]) {
+        self.of_line = None;
+        self.advance(line.start);
+        if self.sections.is_empty() {
+            self.read_heading(folded, line);
+        }
+        // Only the head of the line is looked at, however many dates the line holds.
+        let head = expressions.partition_point(|found| found.span.start < line.start + LINE_START);
+        let first = expressions[..head].iter().find(|found| {
+            // A year named behind a theme (…的五年。2007年…) is that of its sentence alone.
+            let opens = !folded[line.start..found.span.start].contains(&'。');
+            let governs = found.reach == Reach::Governing || opens && self.is_own_year(found.years);
+            governs && !found.is_base && !is_day(folded, found)
+        });
+        match first {
+            Some(found) => self.governing = Some(found.years),
+            None => {
+                let named = expressions[..head]
+                    .iter()
+                    .find(|found| !found.is_base && found.span.start < line.start + 4 && !is_day(folded, found));
+                self.of_line = named.map(|found| found.years);
+            }
+        }
+    }
+
+    /// Enters a sentence of the current line.
+    pub fn enter_sentence(&mut self, start: usize, expressions: &[Expression]) {
+        self.advance(start);
+        let from = expressions.partition_point(|found| found.span.start < start);
+        let to = expressions.partition_point(|found| found.span.start < start + SENTENCE_START);
+        let mut near = expressions[from..to].iter();
+        let first = near.find(|found| !found.is_base && found.reach == Reach::Governing);
+        if let Some(found) = first {
+            self.governing = Some(found.years);
+            self.of_line = None;
+        }
+    }
+
+    /// The frame here.
+    pub fn frame(&self) -> Frame {
+        let is_target = self.is_target();
+        Frame {
+            is_target,
+            years: self.of_line.or(self.governing).or(self.own_years(is_target)),
+            section: self.open.last().and_then(|&index| u32::try_from(index).ok()),
+            is_silent: self.role == Some(Role::Glossary),
+        }
+    }
+
+    /// Whether the heading of the innermost section stands in `sentence`.
+    pub fn has_heading(&self, sentence: &Range<usize>) -> bool {
+        self.open.last().is_some_and(|&index| {
+            let section = &self.sections[index];
+            !section.heading.is_empty() && sentence.contains(&(section.span.start as usize))
+        })
+    }
+
+    /// Closes the sections that end before `offset` and opens those that begin up to it.
+    fn advance(&mut self, offset: usize) {
+        while self.open.last().is_some_and(|&index| self.sections[index].span.end as usize <= offset) {
+            self.open.pop();
+        }
+        let mut opened_top = false;
+        while let Some(&index) = self.order.get(self.next)
+            && self.sections[index].span.start as usize <= offset
+        {
+            let section = &self.sections[index];
+            self.next += 1;
+            if section.span.end as usize <= offset {
+                continue;
+            }
+            while self.open.last().is_some_and(|&other| self.sections[other].level >= section.level) {
+                self.open.pop();
+            }
+            opened_top |= section.level == 1;
+            self.open.push(index);
+        }
+        let role = self.open.iter().rev().map(|&index| self.sections[index].role).find(|&role| role != Role::Other);
+        if opened_top || role != self.role {
+            self.governing = None;
+        }
+        self.tasks_seen |= matches!(role, Some(Role::Tasks | Role::Targets | Role::OverallRequirements));
+        self.role = role;
+    }
+
+    /// Whether what the role covers is to be reached.
+    fn is_target(&self) -> bool {
+        match self.role {
+            Some(Role::Review | Role::FiveYearReview | Role::Thanks | Role::Problems | Role::Glossary) => false,
+            Some(Role::Situation) => false,
+            Some(Role::Targets | Role::Tasks | Role::OverallRequirements) => true,
+            Some(Role::SelfBuilding | Role::Other) | None => self.tasks_seen || self.target_by_words,
+        }
+    }
+
+    /// The years of the role.
+    fn own_years(&self, is_target: bool) -> Option<Years> {
+        match self.role {
+            _ if is_target => self.times.plan.map(Years::one),
+            Some(Role::FiveYearReview) => self.times.term.or(self.times.review.map(Years::one)),
+            _ => self.times.review.map(Years::one),
+        }
+    }
+
+    /// Whether the years are those of the review or of the plan.
+    fn is_own_year(&self, years: Years) -> bool {
+        [self.times.review, self.times.plan].iter().flatten().any(|&year| years == Years::one(year))
+            && (!self.is_target() || self.times.plan == Some(years.to))
+    }
+
+    /// Without an outline: a short line that speaks of tasks or of the past.
+    fn read_heading(&mut self, folded: &[char], line: &Range<usize>) {
+        if line.len() > HEADING {
+            return;
+        }
+        let text: String = folded[line.clone()].iter().collect();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if has(&["回顾", "工作总结"]) {
+            (self.target_by_words, self.governing) = (false, None);
+        } else if has(&[
+            "目标",
+            "任务",
+            "工作安排",
+            "重点工作",
+            "总体要求",
+            "指导思想",
+            "工作部署",
+            "工作思路",
+            "主要工作",
+        ]) {
+            (self.target_by_words, self.governing) = (true, None);
+        }
+    }
+}
+
+/// Whether a month follows the year: the day of a speech or an event, which says nothing of the
+/// years that the text behind it speaks of.
+fn is_day(folded: &[char], found: &Expression) -> bool {
+    let digits = folded[found.span.end..].iter().take_while(|c| c.is_ascii_digit()).count();
+    (1..=2).contains(&digits) && folded.get(found.span.end + digits) == Some(&'月')
+}

@@ -1,0 +1,352 @@
+//! From a subject as printed to the canonical indicator of `indicators.tsv`.
+//!
+//! A name counts where it is the head of the subject: nothing but a few neutral words (总数, 规模)
+//! may stand between it and the number, so that 规模以上工业企业研发活动覆盖率 is not a number of
+//! firms. The longest name wins, and the unit must be one the indicator has.
+
+use super::cue::Cues;
+use aho_corasick::AhoCorasick;
+use baogao_model::report::Level;
+use std::collections::HashMap;
+
+/// One row of `indicators.tsv`.
+#[derive(Debug, Clone)]
+pub struct Indicator {
+    /// The canonical name.
+    pub id: String,
+    /// The part of life it belongs to: `fiscal`, `industry`…
+    pub group: String,
+    /// What sort of quantity it is: `money`, `ratio`, `count`…
+    pub dimension: String,
+    /// The units of its level.
+    pub units: Vec<String>,
+    /// The row of its increment (新增…), for a stock that has one.
+    pub increment: Option<usize>,
+    /// The rows a pair marker stands for (城乡居民…: urban, then rural).
+    pub pair: Vec<usize>,
+    /// The row it follows and the words that mean it there: 总投资 behind 签约项目.
+    pub after: Option<(usize, Vec<Vec<char>>)>,
+}
+
+impl Indicator {
+    /// Whether `unit` is one of its own.
+    pub fn has_unit(&self, unit: &str) -> bool {
+        self.units.iter().any(|own| own == unit)
+    }
+
+    /// Whether it is an amount of money.
+    pub fn is_money(&self) -> bool {
+        matches!(self.dimension.as_str(), "money" | "money_any")
+    }
+
+    /// Whether it counts firms, which are printed in 户 as families are.
+    pub fn counts_firms(&self) -> bool {
+        const GROUPS: [&str; 7] =
+            ["industry", "innovation", "digital", "enterprise", "agriculture", "finance", "trade"];
+        self.has_unit("count") && GROUPS.contains(&self.group.as_str())
+    }
+
+    /// Whether it is a percentage by nature, so that 5% is its size and not its growth.
+    pub fn is_ratio(&self) -> bool {
+        matches!(self.dimension.as_str(), "ratio" | "ratio_triple" | "permille")
+    }
+}
+
+/// A name found in a subject.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    row: usize,
+    weak: bool,
+    start: usize,
+    end: usize,
+}
+
+/// All indicators and the automaton that finds their names.
+#[derive(Debug)]
+pub struct Indicators {
+    rows: Vec<Indicator>,
+    automaton: AhoCorasick,
+    /// Row, whether the name is weak, and its length in characters, by pattern.
+    patterns: Vec<(usize, bool, usize)>,
+}
+
+/// The table as shipped.
+const TABLE: &str = include_str!("../../indicators.tsv");
+
+/// Names of others: behind them stands their figure, not the region's.
+const OTHERS: [&str; 16] = [
+    "开发区",
+    "高新区",
+    "经开区",
+    "园区",
+    "新区",
+    "集团",
+    "公司",
+    "京津冀",
+    "长三角",
+    "世界",
+    "集聚区",
+    "示范区",
+    "产业园",
+    "国际",
+    "基地",
+    "全球",
+];
+
+impl Indicators {
+    /// Reads the shipped table.
+    pub fn new() -> Self {
+        let table: Vec<Vec<&str>> = TABLE.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+        let by_id: HashMap<&str, usize> = table.iter().enumerate().map(|(row, cells)| (cells[0], row)).collect();
+        let mut rows = Vec::new();
+        let mut names = Vec::new();
+        let mut patterns = Vec::new();
+        for (row, cells) in table.iter().enumerate() {
+            // A test holds every row of the shipped table to its columns and references.
+            let cell = |column: usize| cells.get(column).copied().unwrap_or_default();
+            let list = |column: usize| cell(column).split('|').filter(|name| !name.is_empty());
+            for (column, weak) in [(7, false), (8, true)] {
+                for name in list(column) {
+                    let name: String =
+                        name.chars().filter(|&c| !is_silent(c)).map(|c| c.to_ascii_uppercase()).collect();
+                    patterns.push((row, weak, name.chars().count()));
+                    names.push(name);
+                }
+            }
+            let after = cell(11).split_once(':').and_then(|(id, words)| {
+                let words = words.split('|').map(|word| word.chars().collect()).collect();
+                Some((*by_id.get(id)?, words))
+            });
+            rows.push(Indicator {
+                id: cell(0).to_owned(),
+                group: cell(3).to_owned(),
+                dimension: cell(4).to_owned(),
+                units: list(5).map(str::to_owned).collect(),
+                increment: by_id.get(cell(9)).copied(),
+                pair: list(10).filter_map(|id| by_id.get(id).copied()).collect(),
+                after,
+            });
+        }
+        // The names are a few thousand short constants; building fails only beyond 2^31 states.
+        let automaton = AhoCorasick::new(&names).expect("a small automaton can be built");
+        Self { rows, automaton, patterns }
+    }
+
+    /// One indicator.
+    pub fn row(&self, row: usize) -> &Indicator {
+        &self.rows[row]
+    }
+
+    /// The stock of which `row` is the increment; the row itself where it is none.
+    pub fn stock_of(&self, row: usize) -> usize {
+        self.rows.iter().position(|stock| stock.increment == Some(row)).unwrap_or(row)
+    }
+
+    /// The indicator that `words` mean behind a number of `row`: 总投资 behind 签约项目.
+    pub fn after(&self, row: usize, words: &[char]) -> Option<usize> {
+        self.rows.iter().position(|other| {
+            other
+                .after
+                .as_ref()
+                .is_some_and(|(before, known)| *before == row && known.iter().any(|word| words == word.as_slice()))
+        })
+    }
+
+    /// The indicator that a share of `row` in `of` is: 民生支出占一般公共预算支出的….
+    pub fn share_of(&self, row: usize, of: &str) -> Option<usize> {
+        let share = self.after(row, &['占'])?;
+        of.contains("支出").then_some(share)
+    }
+
+    /// Whether `subject` ends in a name of `row` itself, without a neutral word behind it.
+    pub fn ends_in_name(&self, subject: &[char], row: usize) -> bool {
+        let clean: Vec<char> = subject.iter().copied().filter(|&c| !is_silent(c)).collect();
+        self.find(&clean).iter().any(|found| found.row == row && found.end == clean.len())
+    }
+
+    /// The indicator whose name is the head of `subject`.
+    ///
+    /// `fits` says whether a row can have the number at hand.
+    pub fn of_subject(
+        &self,
+        subject: &[char],
+        cues: &Cues,
+        level: Option<Level>,
+        fits: impl Fn(&Indicator) -> bool,
+    ) -> Option<usize> {
+        let clean: Vec<char> = subject.iter().copied().filter(|&c| !is_silent(c)).collect();
+        let mut best: Option<Found> = None;
+        for found in self.find(&clean) {
+            let suffix = &clean[found.end..];
+            if !fits(&self.rows[found.row]) || !(suffix.is_empty() || cues.suffix.cover(suffix)) {
+                continue;
+            }
+            let prefix = &clean[..found.start];
+            if self.is_of_others(prefix, level) || (found.weak && !is_attributive(prefix, cues)) {
+                continue;
+            }
+            let rank = |f: &Found| (!f.weak, f.end - f.start, f.end);
+            if best.is_none_or(|other| rank(&found) > rank(&other)) {
+                best = Some(found);
+            }
+        }
+        let best = best?;
+        Some(self.stock_or_increment(best, &clean, cues))
+    }
+
+    /// The indicator that the noun behind a number names: it stands at its beginning, behind a few
+    /// attributes, and a verb or the end follows.
+    pub fn of_noun(&self, noun: &[char], cues: &Cues, fits: impl Fn(&Indicator) -> bool) -> Option<usize> {
+        /// How many characters of attributes may stand before the name.
+        const ATTRIBUTES: usize = 14;
+        let clean: Vec<char> = noun.iter().copied().filter(|&c| !is_silent(c)).collect();
+        let mut best: Option<Found> = None;
+        for found in self.find(&clean) {
+            let behind = &clean[found.end..];
+            let ends = behind.is_empty()
+                || is_work(behind)
+                || cues.verb.at_start(behind).is_some()
+                || cues.suffix.at_start(behind).is_some()
+                || !behind[0].is_alphanumeric();
+            if found.start > ATTRIBUTES || !ends || !fits(&self.rows[found.row]) {
+                continue;
+            }
+            // Of things counted, 全国 says their class: 全国重点实验室.
+            let prefix = &clean[..found.start];
+            if self.is_of_others(prefix, None) || (found.weak && !is_attributive(prefix, cues)) {
+                continue;
+            }
+            let rank = |f: &Found| (!f.weak, std::cmp::Reverse(f.start), f.end);
+            if best.is_none_or(|other| rank(&found) > rank(&other)) {
+                best = Some(found);
+            }
+        }
+        let best = best?;
+        Some(self.stock_or_increment(best, &clean, cues))
+    }
+
+    /// Every name in `text`, overlapping ones too. Text without letters is cheap.
+    fn find(&self, text: &[char]) -> Vec<Found> {
+        let mut offsets = Vec::with_capacity(text.len() + 1);
+        let mut haystack = String::with_capacity(text.len() * 3);
+        for &c in text {
+            offsets.push(haystack.len());
+            haystack.push(c.to_ascii_uppercase());
+        }
+        offsets.push(haystack.len());
+        let mut found = Vec::new();
+        for hit in self.automaton.find_overlapping_iter(&haystack) {
+            let (row, weak, length) = self.patterns[hit.pattern().as_usize()];
+            // Matches lie on character boundaries, since both sides are UTF-8.
+            let Ok(end) = offsets.binary_search(&hit.end()) else { continue };
+            found.push(Found { row, weak, start: end - length, end });
+        }
+        found
+    }
+
+    /// The increment's row where a verb before the name says so and the row has one.
+    fn stock_or_increment(&self, found: Found, text: &[char], cues: &Cues) -> usize {
+        let Some(increment) = self.rows[found.row].increment else { return found.row };
+        let prefix = &text[..found.start];
+        for at in 0..prefix.len() {
+            if cues.increment.at_start(&prefix[at..]).is_some() {
+                return increment;
+            }
+        }
+        found.row
+    }
+
+    /// Whether the attributes name somebody else.
+    fn is_of_others(&self, prefix: &[char], level: Option<Level>) -> bool {
+        if prefix.is_empty() {
+            return false;
+        }
+        let prefix: String = prefix.iter().collect();
+        let own_country = matches!(level, Some(Level::Nation) | None);
+        let above = |word: &str| prefix.ends_with(word);
+        (!own_country && (above("全国")))
+            || (matches!(level, Some(Level::County | Level::Prefecture | Level::Township)) && above("全省"))
+            || OTHERS.iter().any(|other| prefix.contains(other))
+    }
+}
+
+/// Whether the words behind a name say what is done to the things counted: 老旧小区供热管网改造.
+fn is_work(behind: &[char]) -> bool {
+    const WORKS: [&str; 7] = ["改造", "整治", "修复", "提升", "建设", "工程", "治理"];
+    /// Longer stretches hold more than one noun.
+    const LONGEST: usize = 12;
+    let text: String = behind.iter().collect();
+    behind.len() <= LONGEST && WORKS.iter().any(|work| text.ends_with(work))
+}
+
+/// Characters that do not count in names: quotes, blanks, brackets.
+fn is_silent(c: char) -> bool {
+    matches!(c, '“' | '”' | '"' | '‘' | '’' | '\'' | '「' | '」' | ' ')
+}
+
+/// Whether a prefix says nothing but where and when, so that a weak name behind it is beyond doubt.
+fn is_attributive(prefix: &[char], cues: &Cues) -> bool {
+    const PLACES: [&str; 14] = [
+        "全区", "全县", "全市", "全省", "全州", "全旗", "全国", "全镇", "全乡", "我区", "我县", "我市", "我省", "地方",
+    ];
+    let mut rest = prefix;
+    while !rest.is_empty() {
+        let place = PLACES.iter().find(|place| rest.iter().collect::<String>().starts_with(**place));
+        match place {
+            Some(place) => rest = &rest[place.chars().count()..],
+            None => match cues.start.at_start(rest) {
+                Some(length) => rest = &rest[length..],
+                None => return false,
+            },
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Indicators, TABLE};
+    use crate::measure::cue::Cues;
+    use std::collections::HashSet;
+
+    fn id(subject: &str, unit: &str) -> Option<String> {
+        let (table, cues) = (Indicators::new(), Cues::new());
+        let subject: Vec<char> = subject.chars().collect();
+        let row = table.of_subject(&subject, &cues, None, |row| row.has_unit(unit))?;
+        Some(table.row(row).id.clone())
+    }
+
+    #[test]
+    fn the_shipped_table_is_whole() {
+        let ids: HashSet<&str> = TABLE.lines().skip(1).filter_map(|line| line.split('\t').next()).collect();
+        for line in TABLE.lines().skip(1) {
+            let cells: Vec<&str> = line.split('\t').collect();
+            assert_eq!(cells.len(), 15, "{line}");
+            assert!(!cells[7].is_empty(), "no name: {line}");
+            for reference in cells[10].split('|').chain([cells[9], cells[11].split(':').next().unwrap()]) {
+                assert!(reference.is_empty() || ids.contains(reference), "{reference} in {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_name_at_the_head_wins() {
+        assert_eq!(id("全县规模以上工业增加值", "CNY").as_deref(), Some("industrial_va_above_scale"));
+        assert_eq!(id("规模以上工业企业研发活动覆盖率", "count"), None);
+        assert_eq!(id("高新技术企业总数", "count").as_deref(), Some("high_tech_firms"));
+        assert_eq!(id("粮食总产量", "CNY"), None, "the unit must fit");
+        assert_eq!(id("云台开发区固定资产投资", "CNY"), None, "a figure of somebody else");
+    }
+
+    #[test]
+    fn weak_names_need_a_bare_subject() {
+        assert_eq!(id("财政收入", "CNY").as_deref(), Some("general_budget_revenue"));
+        assert_eq!(id("门口财政收入", "CNY"), None);
+    }
+
+    #[test]
+    fn increments_have_ids_of_their_own() {
+        assert_eq!(id("培育国家高新技术企业", "count").as_deref(), Some("high_tech_firms_new"));
+        assert_eq!(id("国家高新技术企业", "count").as_deref(), Some("high_tech_firms"));
+    }
+}

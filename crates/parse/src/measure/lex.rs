@@ -1,0 +1,398 @@
+//! Numbers with their units, wherever they stand: the tokens every later rule works on.
+//!
+//! A token is only a candidate. Whether it is a quantity of the world or part of a date, a name or
+//! a slogan is for [`super::not_quantity`] to say.
+//!
+//! One pass over the text; what is read at one place is bounded, so the time is linear.
+
+use super::decimal::Decimal;
+use super::numeral::{self, Numeral};
+use super::unit::{Unit, Units};
+use std::ops::Range;
+
+/// What sort of number a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A number with a unit.
+    Amount,
+    /// 翻番: the value is the multiple already.
+    Doubling,
+    /// 第3位, 首位.
+    Rank,
+    /// One part of 8.9:56.8:34.3.
+    Triple,
+    /// 2.1:1.
+    Ratio,
+    /// A number without a unit: 13亿, 127.6. The subject must tell what it counts.
+    Bare,
+}
+
+/// A number with its unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// Where number and unit stand.
+    pub span: Range<usize>,
+    /// What sort of number it is.
+    pub form: Form,
+    /// The value in `unit`; the low end of a range.
+    pub value: Decimal,
+    /// The high end of a range, in `unit`.
+    pub max: Option<Decimal>,
+    /// The unit of the record; empty for [`Form::Bare`].
+    pub unit: String,
+    /// The printed classifier of a count.
+    pub counter: Option<String>,
+    /// Whether 余, 多 or 来 says that the true number is higher.
+    pub more: bool,
+    /// Whether 近 inside it (翻了近两番) says that the number is about so high.
+    pub about: bool,
+    /// Whether the number is printed in Chinese numerals.
+    pub han: bool,
+    /// Whether the number is multipliers alone: 近万亩.
+    pub bare: bool,
+}
+
+/// All tokens of `range`, in order and disjoint.
+pub fn tokens(text: &[char], range: Range<usize>, units: &Units) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut at = range.start;
+    while at < range.end {
+        let read = token_at(&text[..range.end], at, units, &mut found);
+        // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
+        at = read.unwrap_or_else(|| skip(&text[..range.end], at));
+    }
+    found
+}
+
+/// The next offset to look at where nothing was found at `at`: behind a run of Arabic digits,
+/// since no number begins in the middle of one.
+fn skip(text: &[char], at: usize) -> usize {
+    let mut end = at + 1;
+    if text[at].is_ascii_digit() || text[at].is_ascii_alphabetic() {
+        while !ends_in_abbreviation(text, end)
+            && text.get(end).is_some_and(|c| c.is_ascii_digit() || c.is_ascii_alphabetic() || *c == '.')
+        {
+            end += 1;
+        }
+    } else if numeral::is_han(text[at]) {
+        while text.get(end).is_some_and(|&c| numeral::is_han(c)) {
+            end += 1;
+        }
+    }
+    end
+}
+
+/// Reads what begins at `at` into `found`; the offset behind it, or none if nothing does.
+fn token_at(text: &[char], at: usize, units: &Units, found: &mut Vec<Token>) -> Option<usize> {
+    match text[at] {
+        '第' | '首' => return push(found, rank(text, at)?),
+        '翻' => return push(found, doubling(text, at)?),
+        '百' | '千' if matches(text, at + 1, "分之") => {
+            if let Some(token) = per_hundred(text, at) {
+                return push(found, token);
+            }
+        }
+        '一' if matches(text, at, "一半") && !matches(text, at + 2, "是") => {
+            return push(found, plain(at..at + 2, Decimal::whole(50), "%", true));
+        }
+        _ => {}
+    }
+    if !numeral::starts(text[at]) {
+        return None;
+    }
+    if let Some(end) = ratio(text, at, found) {
+        return Some(end);
+    }
+    if let Some(token) = fraction(text, at) {
+        return push(found, token);
+    }
+    amount(text, at, units).and_then(|token| push(found, token))
+}
+
+/// Adds a token; the offset behind it.
+fn push(found: &mut Vec<Token>, token: Token) -> Option<usize> {
+    let end = token.span.end;
+    found.push(token);
+    Some(end)
+}
+
+/// A token without any of the rarer marks.
+fn plain(span: Range<usize>, value: Decimal, unit: &str, han: bool) -> Token {
+    Token {
+        span,
+        form: Form::Amount,
+        value,
+        max: None,
+        unit: unit.to_owned(),
+        counter: None,
+        more: false,
+        about: false,
+        han,
+        bare: false,
+    }
+}
+
+/// Whether `word` stands at `at`.
+pub fn matches(text: &[char], at: usize, word: &str) -> bool {
+    word.chars().enumerate().all(|(offset, c)| text.get(at + offset) == Some(&c))
+}
+
+/// Whether the digits at `at` go on a number that a blank or line end has torn: 7 4 7 7 2亿元. The
+/// last piece alone would be a wrong value that looks right, and the whole would be a guess.
+fn is_torn(text: &[char], at: usize) -> bool {
+    at > 1 && text[at].is_ascii_digit() && text[at - 1].is_whitespace() && text[at - 2].is_ascii_digit()
+}
+
+/// Whether what stands before `at` is the short name of an indicator, which a value may follow at
+/// once (人均GDP1.5万美元); behind other letters digits are part of a name (G310, PM2.5).
+fn ends_in_abbreviation(text: &[char], at: usize) -> bool {
+    ["GDP", "CPI", "PPI", "GNP"].iter().any(|name| at >= name.len() && matches(text, at - name.len(), name))
+}
+
+/// Number and unit, or a range of two numbers and a unit, or a number alone.
+fn amount(text: &[char], at: usize, units: &Units) -> Option<Token> {
+    if is_torn(text, at) {
+        return None;
+    }
+    let in_code = at > 0 && text[at - 1].is_ascii_alphabetic() && !ends_in_abbreviation(text, at);
+    if in_code || at > 0 && (matches!(text[at - 1], '.' | '+' | '_' | '#' | '*')) {
+        return None;
+    }
+    let (low, unit) = number_with_unit(text, at, units)?;
+    let low_end = unit.map_or(low.end, |(_, end)| end);
+    if let Some(token) = range_of(text, at, (low, unit), units) {
+        return Some(token);
+    }
+    // 3+10, 1+5+N: a code.
+    if text.get(low_end) == Some(&'+') {
+        return None;
+    }
+    let mut token = match unit {
+        Some((unit, end)) => {
+            let value = convert(low.value, unit)?;
+            Token { counter: unit.counter.clone(), ..plain(at..end, value, &unit.unit, low.han) }
+        }
+        // Without a unit only large or broken numbers can be quantities; 一 and 12 are words and codes.
+        None if !low.multiplied && (low.han || !text[at..low.end].contains(&'.')) => return None,
+        None => Token { form: Form::Bare, ..plain(at..low.end, low.value, "", low.han) },
+    };
+    if matches!(text.get(token.span.end), Some('多')) && token.unit == "x" {
+        token.span.end += 1;
+        token.more = true;
+    }
+    if negative(text, at) {
+        token.value = token.value.negated();
+        token.span.start -= 1;
+    }
+    token.more |= low.more;
+    token.bare = low.bare;
+    Some(token)
+}
+
+/// A value in the unit of the record.
+fn convert(value: Decimal, unit: &Unit) -> Option<Decimal> {
+    value.times(unit.factor)?.over(unit.divisor)
+}
+
+/// The number at `at` with the unit behind it, giving up to two multipliers back to the unit.
+fn number_with_unit<'u>(text: &[char], at: usize, units: &'u Units) -> Option<(Numeral, Option<(&'u Unit, usize)>)> {
+    for spare in 0..=2 {
+        let Some(number) = numeral::read(text, at, spare) else { break };
+        if let Some((unit, end)) = units.at(text, number.end)
+            && (unit.han_numeral || !number.han || number.multiplied)
+            && !goes_on(text, end, &unit.unit)
+        {
+            return Some((number, Some((unit, end))));
+        }
+    }
+    numeral::read(text, at, 0).map(|number| (number, None))
+}
+
+/// Whether what looks like a unit is the beginning of a longer word: 8方面, 两位数, 3成立.
+fn goes_on(text: &[char], end: usize, unit: &str) -> bool {
+    let Some(&next) = text.get(end) else { return false };
+    match text[end - 1] {
+        '方' => matches!(next, '面' | '案' | '式' | '针' | '位' | '向'),
+        '位' => matches!(next, '数' | '居' | '列' | '于'),
+        '成' => matches!(next, '立' | '为' | '果' | '员' | '本' | '效' | '功' | '就'),
+        '人' => matches!(next, '均' | '口' | '民' | '大' | '才') && unit == "person",
+        '名' => matches!(next, '列' | '优'),
+        '期' => next == '间',
+        '家' => next == '庭',
+        '个' | '项' => false,
+        '度' => matches!(next, '假' | '过'),
+        '点' => matches!(next, '亮' | '火'),
+        '部' => matches!(next, '门' | '署' | '分' | '委'),
+        '面' => matches!(next, '积' | '对' | '向' | '临'),
+        '次' => matches!(next, '全' | '会' | '产' | '党' | '常'),
+        '年' => {
+            matches!(next, '级' | '度' | '内' | '初' | '底' | '末' | '前' | '后' | '来' | '间' | '月' | '代' | '中')
+        }
+        '月' => next == '内',
+        '里' => next != '的' && !matches!(next, ',' | '。' | ';' | '、'),
+        '队' => next == '伍',
+        '场' => matches!(next, '所' | '地'),
+        '元' => matches!(next, '旦' | '宵'),
+        '种' => matches!(next, '植' | '养' | '子' | '业'),
+        '条' => matches!(next, '件' | '例'),
+        '口' => matches!(next, '岸' | '子'),
+        _ => false,
+    }
+}
+
+/// 5%-6%, 8-8.5%, 300万到500万元, 3至5个: the second number follows at once, and the unit of the
+/// second is that of the first. Not behind 由 or 从: those are two states, not a range.
+fn range_of(
+    text: &[char],
+    at: usize,
+    (low, low_unit): (Numeral, Option<(&Unit, usize)>),
+    units: &Units,
+) -> Option<Token> {
+    let low_end = low_unit.map_or(low.end, |(_, end)| end);
+    let mut next = low_end;
+    while matches!(text.get(next), Some('-' | '—' | '~' | '至' | '到')) && next - low_end < 2 {
+        next += 1;
+    }
+    if next == low_end || !text.get(next)?.is_ascii_digit() || low.han {
+        return None;
+    }
+    if at > 0 && matches!(text[at - 1], '由' | '从' | '自') {
+        return None;
+    }
+    let (high, Some((unit, end))) = number_with_unit(text, next, units)? else { return None };
+    if low_unit.is_some_and(|(other, _)| other.unit != unit.unit) {
+        return None;
+    }
+    // 3-5亿元: the 亿 is meant for both. 300万到500万元: the first has its own.
+    let scale = if high.multiplied && !low.multiplied { multiplier_of(text, next, high)? } else { Decimal::whole(1) };
+    let low_value = convert(low.value.times(scale)?, unit)?;
+    let high_value = convert(high.value, unit)?;
+    Some(Token {
+        max: Some(high_value),
+        counter: unit.counter.clone(),
+        more: low.more || high.more,
+        ..plain(at..end, low_value, &unit.unit, false)
+    })
+}
+
+/// What the multipliers of the Arabic number at `at` come to.
+fn multiplier_of(text: &[char], at: usize, number: Numeral) -> Option<Decimal> {
+    let mut value = Decimal::whole(1);
+    for &c in &text[at..number.end] {
+        let by = match c {
+            '十' => 10,
+            '百' => 100,
+            '千' => 1_000,
+            '万' => 10_000,
+            '亿' => 100_000_000,
+            _ => continue,
+        };
+        value = value.times(Decimal::whole(by))?;
+    }
+    Some(value)
+}
+
+/// Whether a minus stands before the number at `at`: behind a letter, since between numbers a
+/// hyphen is a dash.
+fn negative(text: &[char], at: usize) -> bool {
+    at > 1 && matches!(text[at - 1], '-' | '−') && !text[at - 2].is_ascii() && text[at - 2] != '—'
+}
+
+/// 百分之十三点四, 千分之三.
+fn per_hundred(text: &[char], at: usize) -> Option<Token> {
+    let start = at + 3;
+    if !numeral::starts(*text.get(start)?) {
+        return None;
+    }
+    let number = numeral::read(text, start, 0)?;
+    let unit = if text[at] == '百' { "%" } else { "permille" };
+    Some(Token { more: number.more, ..plain(at..number.end, number.value, unit, true) })
+}
+
+/// 三分之二: in per cent.
+fn fraction(text: &[char], at: usize) -> Option<Token> {
+    let below = numeral::read(text, at, 0)?;
+    if !matches(text, below.end, "分之") || !numeral::starts(*text.get(below.end + 2)?) {
+        return None;
+    }
+    let above = numeral::read(text, below.end + 2, 0)?;
+    let value = above.value.times(Decimal::whole(100))?.over(below.value.small()?)?;
+    Some(plain(at..above.end, value, "%", true))
+}
+
+/// 翻番, 翻一番, 翻了两番, 翻了近两番: the n-th power of two.
+fn doubling(text: &[char], at: usize) -> Option<Token> {
+    let mut next = at + 1;
+    let mut about = false;
+    while let Some(c) = text.get(next) {
+        match c {
+            '了' | '上' | '将' | '超' => {}
+            '近' | '约' => about = true,
+            _ => break,
+        }
+        next += 1;
+    }
+    let times = match text.get(next)? {
+        '番' => {
+            return Some(Token { form: Form::Doubling, about, ..plain(at..next + 1, Decimal::whole(2), "x", true) });
+        }
+        '一' | '1' => 1,
+        '两' | '二' | '2' => 2,
+        '三' | '3' => 3,
+        '四' | '4' => 4,
+        _ => return None,
+    };
+    let more = matches!(text.get(next + 1), Some('多'));
+    let end = next + 1 + usize::from(more);
+    if text.get(end) != Some(&'番') {
+        return None;
+    }
+    let value = Decimal::whole(1 << times);
+    Some(Token { form: Form::Doubling, about, more, ..plain(at..end + 1, value, "x", true) })
+}
+
+/// 第3, 第三位, 首位.
+fn rank(text: &[char], at: usize) -> Option<Token> {
+    let (value, end) = if text[at] == '首' {
+        (text.get(at + 1) == Some(&'位')).then_some((Decimal::whole(1), at + 2))?
+    } else {
+        if !numeral::starts(*text.get(at + 1)?) {
+            return None;
+        }
+        let number = numeral::read(text, at + 1, 0)?;
+        (number.value, number.end)
+    };
+    Some(Token { form: Form::Rank, ..plain(at..end, value, "rank", true) })
+}
+
+/// 8.9:56.8:34.3 as three tokens, 2.1:1 as one; the offset behind it.
+fn ratio(text: &[char], at: usize, found: &mut Vec<Token>) -> Option<usize> {
+    if !text[at].is_ascii_digit() || (at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == ':')) {
+        return None;
+    }
+    let mut parts = Vec::new();
+    let mut next = at;
+    loop {
+        let number = numeral::read(text, next, 0).filter(|number| !number.multiplied && !number.more)?;
+        parts.push((next..number.end, number.value));
+        let more = text.get(number.end) == Some(&':') && text.get(number.end + 1).is_some_and(char::is_ascii_digit);
+        if !more || parts.len() == 4 {
+            break;
+        }
+        next = number.end + 1;
+    }
+    let end = parts.last()?.0.end;
+    match parts.len() {
+        3 => {
+            for (span, value) in parts {
+                found.push(Token { form: Form::Triple, ..plain(span, value, "%", false) });
+            }
+            Some(end)
+        }
+        2 if parts[1].1.is(1) => {
+            found.push(Token { form: Form::Ratio, ..plain(at..end, parts[0].1, "x", false) });
+            Some(end)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! From the words around a number to the indicator: a name as it stands, with a shared verb before
+//! it, with its parts in another order, or behind what the sentence spoke of before.
+
+use super::cue::Classes;
+use super::indicator::Indicator;
+use super::lex::{Form, Token};
+use super::list;
+use super::statement::{Sentence, State, Topic};
+use super::subject::Lead;
+
+impl Sentence<'_> {
+    /// The indicator whose name ends in what was read as a cue: 审批时限压缩, 贫困人口减少.
+    pub(super) fn row_named_by_move(&self, lead: &Lead, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+        if lead.of.is_some() {
+            // What 占 stands before is the whole, not the subject.
+            return None;
+        }
+        for &stage in &lead.stages {
+            if stage <= lead.subject_end || lead.subject_start >= stage {
+                continue;
+            }
+            let words = &lead.phrase.chars[lead.subject_start..stage];
+            let row =
+                indicators.of_subject(words, cues, self.level, fits).filter(|&row| indicators.ends_in_name(words, row));
+            if row.is_some() {
+                return row;
+            }
+        }
+        None
+    }
+
+    /// The indicator of the words before a number.
+    pub(super) fn row_of_lead(
+        &self,
+        lead: &Lead,
+        state: &State,
+        per_cent: bool,
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Option<usize> {
+        let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+        // The names of some begin with a word that else says nothing: 争取上级资金, 完成造林.
+        let own = &lead.phrase.chars[..lead.subject_end];
+        let with_verb: Vec<char>;
+        // Over a comma the verb reaches only a bare noun: 科技型中小企业64家, not 总量达到81家.
+        let shares = !state.verb.is_empty() && (!state.comma || lead.cues == Classes::default());
+        let words: &[char] = if shares || lead.cues.any(Classes::NEW) {
+            let verb: &[char] = if !shares { &['新', '增'] } else { &state.verb };
+            with_verb = verb.iter().chain(own).copied().collect();
+            &with_verb
+        } else {
+            own
+        };
+        let whole = indicators.of_subject(words, cues, self.level, fits);
+        let rows = self.rows_of_list(words, fits);
+        if rows.len() > 1 && whole == rows.last().copied() {
+            // One percentage for two subjects is of either; a sum of two is of none.
+            return if per_cent { rows.first().copied() } else { None };
+        }
+        whole
+            .or_else(|| rows.first().copied())
+            .or_else(|| self.row_of_product(own, fits))
+            .or_else(|| self.row_of_stage(own, fits))
+    }
+
+    /// The different indicators of a list of subjects.
+    pub(super) fn rows_of_list(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Vec<usize> {
+        let mut rows: Vec<usize> = Vec::new();
+        for part in list::parts(words) {
+            let row = self.tables.indicators.of_subject(&words[part], &self.tables.cues, self.level, fits);
+            rows.extend(row.filter(|row| !rows.contains(row)));
+        }
+        rows
+    }
+
+    /// 新签约亿元以上产业项目 and 3个项目成功签约 are 签约项目: the stage and the projects apart.
+    pub(super) fn row_of_stage(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        const STAGES: [(&str, &str); 4] =
+            [("签约", "签约项目"), ("落地", "落地项目"), ("开工", "新开工项目"), ("竣工", "竣工项目")];
+        let text: String = words.iter().collect();
+        if !text.contains("项目") {
+            return None;
+        }
+        let (_, name) = STAGES.iter().find(|(stage, _)| text.contains(stage))?;
+        let name: Vec<char> = name.chars().collect();
+        self.tables.indicators.of_subject(&name, &self.tables.cues, self.level, fits)
+    }
+
+    /// 生产汽车 is 汽车产量.
+    pub(super) fn row_of_product(&self, own: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        let text: String = own.iter().collect();
+        let product = text.split("生产").last().filter(|product| product.len() < text.len() && !product.is_empty())?;
+        let words: Vec<char> = product.chars().chain("产量".chars()).collect();
+        self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits)
+    }
+
+    /// The indicator of a generic word behind a topic: 总产量 behind 粮食, 总数 behind 企业.
+    pub(super) fn joined_row(
+        &self,
+        before: &Topic,
+        own: &[char],
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Option<usize> {
+        let indicators = &self.tables.indicators;
+        if let Some(row) = self.row_after(before, own).filter(|&row| fits(indicators.row(row))) {
+            return Some(row);
+        }
+        let words = join(&before.subject, own);
+        let mut row = indicators.of_subject(&words, &self.tables.cues, self.level, fits);
+        if row.is_none() && self.tables.cues.generic.exact(own).is_some_and(|said| said.any(Classes::SERIES)) {
+            row = before.row.filter(|&row| fits(indicators.row(row)));
+        }
+        // 净增规上企业31家,总数达118家: the stock again.
+        if own.first() == Some(&'总') {
+            row = row.map(|row| indicators.stock_of(row));
+        }
+        row
+    }
+
+    /// The indicator that `words` mean behind the topic's: 总投资 behind 签约项目.
+    pub(super) fn row_after(&self, before: &Topic, words: &[char]) -> Option<usize> {
+        self.tables.indicators.after(before.row?, words)
+    }
+
+    /// Whether an indicator can have the number.
+    pub(super) fn fits(&self, row: &Indicator, token: &Token, lead: &Lead) -> bool {
+        match token.unit.as_str() {
+            "%" | "pp" | "x" | "rank" => match token.form {
+                Form::Triple => row.dimension == "ratio_triple",
+                Form::Ratio => row.dimension == "ratio_x",
+                _ => {
+                    let moves = lead.move_cue != Classes::default() || lead.of.is_some() || lead.completion;
+                    // A bare percentage is a rate; of an amount it can be the growth; of a count it is not.
+                    moves || token.unit != "%" || !matches!(row.dimension.as_str(), "count" | "persons" | "households")
+                }
+            },
+            "" => !row.is_ratio(),
+            "tce" => row.id == "energy_intensity",
+            "household" => row.has_unit("household") || row.counts_firms(),
+            "CNY" | "USD" | "EUR" | "HKD" | "JPY" => row.is_money() || row.has_unit(&token.unit),
+            unit => row.has_unit(unit),
+        }
+    }
+}
+
+/// Two words joined, with what the first ends in and the second begins with written once.
+pub fn join(before: &[char], word: &[char]) -> Vec<char> {
+    let overlap =
+        (1..=word.len().min(before.len())).rev().find(|&length| before.ends_with(&word[..length])).unwrap_or(0);
+    before.iter().chain(&word[overlap..]).copied().collect()
+}

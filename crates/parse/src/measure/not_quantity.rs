@@ -1,0 +1,234 @@
+//! What looks like a quantity and is none: dates, ordinals, names, slogans, thresholds that only
+//! name a class, counts of the speech's own points.
+
+use super::cue::{Classes, Cues};
+use super::lex::{Form, Token, matches};
+use super::subject::{Lead, Tail, suffix_at};
+
+/// Why a number is no quantity; a stable short code for explanations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Within quotes: a slogan or a name (“三个一批”).
+    Quoted,
+    /// 5000万元以上项目: names a class.
+    Threshold,
+    /// 第十六届, 第二批.
+    Ordinal,
+    /// 三年行动, 24小时.
+    Name,
+    /// 八个方面: a count of the speech's own points, or a figure of speech.
+    Rhetoric,
+    /// 几十个, 数百家: no value.
+    Vague,
+}
+
+/// The nouns behind a Chinese numeral that count points of the speech or words of a slogan.
+const POINTS: [&str; 27] = [
+    "方面",
+    "原则",
+    "字",
+    "坚持",
+    "确保",
+    "作用",
+    "关键",
+    "层面",
+    "环节",
+    "大事",
+    "意识",
+    "自信",
+    "维护",
+    "确立",
+    "必须",
+    "务必",
+    "毫不动摇",
+    "规定",
+    "重大",
+    "着力",
+    "统筹",
+    "转变",
+    "百分之",
+    "结合",
+    "第一",
+    "更加",
+    "基本",
+];
+
+/// Whether the token is no quantity, and why.
+pub fn reason(text: &[char], token: &Token, lead: &Lead, tail: &Tail, quotes: &Quotes, cues: &Cues) -> Option<Reason> {
+    let span = &token.span;
+    if quotes.hide(span.start, span.end) {
+        return Some(Reason::Quoted);
+    }
+    match token.form {
+        Form::Rank => return (!is_rank(text, token)).then_some(Reason::Ordinal),
+        Form::Doubling | Form::Triple | Form::Ratio => return None,
+        Form::Bare | Form::Amount => {}
+    }
+    let before = span.start.checked_sub(1).map(|at| text[at]);
+    if matches!(before, Some('第')) {
+        return Some(Reason::Ordinal);
+    }
+    if token.han && matches!(before, Some('几' | '数' | '上' | '若' | '好')) {
+        return Some(Reason::Vague);
+    }
+    if is_threshold(text, token, lead, tail, cues) {
+        return Some(Reason::Threshold);
+    }
+    if is_move_of_rank(text, token, lead, tail) {
+        return Some(Reason::Ordinal);
+    }
+    if token.bare && !said_as_value(text, span.start) {
+        return Some(Reason::Name);
+    }
+    if is_time_name(text, token, lead, tail) {
+        return Some(Reason::Name);
+    }
+    if token.han && token.form == Form::Amount && is_rhetoric(text, token, lead) {
+        return Some(Reason::Rhetoric);
+    }
+    None
+}
+
+/// Whether 第N says a place in a ranking: a word of ranking before it, and the end, 位 or 名 behind.
+fn is_rank(text: &[char], token: &Token) -> bool {
+    const RANKED: [&str; 24] = [
+        "位居", "位列", "排名", "名列", "稳居", "居", "列", "排", "全国", "全省", "全市", "全区", "全县", "全州",
+        "世界", "中部", "西部", "城市", "东部", "前列", "升至", "跃居", "为", "全球",
+    ];
+    let behind = text.get(token.span.end).copied().unwrap_or('。');
+    let ends = matches!(behind, ',' | '。' | ';' | '、' | '位' | '名' | ')' | '!' | '的' | '和' | '\n' | '"' | '”');
+    let before: String = text[token.span.start.saturating_sub(4)..token.span.start].iter().collect();
+    if text[token.span.start] == '首' {
+        let before: String = text[token.span.start.saturating_sub(8)..token.span.start].iter().collect();
+        let clause = before.rsplit([',', '。', ';', '、']).next().unwrap_or_default();
+        return ["居", "列", "排名", "稳坐"].iter().any(|word| clause.contains(word));
+    }
+    if ["放在", "摆在", "作为", "置于"].iter().any(|word| before.ends_with(word)) {
+        return false;
+    }
+    let placed = RANKED.iter().any(|word| before.trim_end_matches(['之', '在', ' ']).ends_with(word));
+    // 前列第: never a rank by itself; 为第一要务 goes on with a noun and is out by `ends`.
+    ends && (placed || matches!(behind, '位' | '名') && !before.ends_with("第"))
+}
+
+/// 5000万元以上项目, 10蒸吨及以下锅炉, 亿元级企业: the number names a class.
+fn is_threshold(text: &[char], token: &Token, lead: &Lead, tail: &Tail, cues: &Cues) -> bool {
+    if matches!(text.get(token.span.end), Some('级')) {
+        return true;
+    }
+    if matches!(token.unit.as_str(), "%" | "pp" | "x" | "permille") {
+        return false;
+    }
+    // 产值超亿元企业8家, 计税金额不足80万元的部分: amounts that pick out a class.
+    let is_money = token.unit.len() == 3 && token.unit.bytes().all(|byte| byte.is_ascii_uppercase());
+    let picks =
+        is_money && (token.bare && tail.is_noun || lead.cues.any(Classes::LT) && tail.attributive && tail.is_noun);
+    if picks {
+        return true;
+    }
+    if suffix_at(text, token.span.end).is_none() {
+        return false;
+    }
+    let rest = &tail.phrase.chars;
+    let is_word = rest.first().is_some_and(|c| c.is_alphabetic());
+    is_word && cues.verb.at_start(rest).is_none()
+}
+
+/// 前移7位, 上升3个位次: places gained, which are neither persons nor things.
+fn is_move_of_rank(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool {
+    const MOVED: [&str; 6] = ["前移", "后移", "前进", "后退", "提前", "晋升"];
+    if text[token.span.end - 1] == '位' {
+        let words: String = lead.phrase.chars.iter().collect();
+        return lead.move_cue != Classes::default() || MOVED.iter().any(|word| words.ends_with(word));
+    }
+    let noun: String = tail.phrase.chars.iter().take(2).collect();
+    noun == "位次" || noun == "名次"
+}
+
+/// Whether a word that introduces a value stands before multipliers alone: 突破百亿元, 近万亩.
+fn said_as_value(text: &[char], start: usize) -> bool {
+    const SAID: [&str; 15] =
+        ["突破", "超过", "超", "近", "逾", "过", "达", "达到", "约", "接近", "上", "跨越", "站上", "破", "高达"];
+    let before: String = text[start.saturating_sub(2)..start].iter().collect();
+    SAID.iter().any(|word| before.ends_with(word)) && !before.ends_with("以上")
+}
+
+/// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
+fn is_time_name(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool {
+    match token.unit.as_str() {
+        "year" if text[token.span.end - 1] == '岁' => {
+            let words: String = lead.subject().iter().collect();
+            !words.contains("寿命") && !words.contains("年龄")
+        }
+        // 平均受教育年限10.8年: only a mean has a fraction.
+        "year" if text[token.span.clone()].contains(&'.') => false,
+        // Years are dates unless a word says that they are counted.
+        "year" => !lead.cues.any(Classes::STREAK.and(Classes::AHEAD)) || tail.is_noun && tail.attributive,
+        "minute" => {
+            let rest: String = tail.phrase.chars.iter().collect();
+            token.value.is(24 * 60) || rest.contains('圈') || rest.starts_with(['“', '"'])
+        }
+        "day" => token.value.is(365) || matches!(text.get(token.span.end), Some('*' | '×')),
+        "month" => token.han && tail.attributive,
+        _ => false,
+    }
+}
+
+/// 八个方面, 一个, 三个百分之百, “四个自信”: a Chinese numeral that counts words.
+fn is_rhetoric(text: &[char], token: &Token, lead: &Lead) -> bool {
+    if matches!(token.unit.as_str(), "%" | "permille" | "CNY" | "USD" | "x" | "year") || token.value.to_f64() >= 1000.0
+    {
+        return false;
+    }
+    if token.value.is(1) {
+        return true;
+    }
+    let behind = token.span.end;
+    if POINTS.iter().any(|word| matches(text, behind, word)) || matches!(text.get(behind), Some('“' | '"')) {
+        return true;
+    }
+    // 重点抓好以下三项工作: what follows is the list itself.
+    let before: String = lead.phrase.chars.iter().collect();
+    before.contains("以下") || before.ends_with("抓好") || before.ends_with("做好") || before.ends_with("突出")
+}
+
+/// The quoted stretches of a line.
+#[derive(Debug, Default)]
+pub struct Quotes {
+    ranges: Vec<(usize, usize)>,
+}
+
+impl Quotes {
+    /// Reads the quotes of the line in `text[start..end]`; straight quotes are paired in order.
+    pub fn of(text: &[char], start: usize, end: usize) -> Self {
+        let mut ranges = Vec::new();
+        let mut open: Option<usize> = None;
+        for (at, &c) in text.iter().enumerate().take(end).skip(start) {
+            match c {
+                '“' | '「' | '《' | '‘' => open = Some(at),
+                '”' | '」' | '》' | '’' => {
+                    if let Some(from) = open.take() {
+                        ranges.push((from, at));
+                    }
+                }
+                '"' => match open.take() {
+                    Some(from) => ranges.push((from, at)),
+                    None => open = Some(at),
+                },
+                _ => {}
+            }
+        }
+        Self { ranges }
+    }
+
+    /// Whether the number in `start..end` is hidden in a name: within a short quotation.
+    fn hide(&self, start: usize, end: usize) -> bool {
+        /// A quotation longer than this is speech, and speech may state quantities.
+        const LONGEST_NAME: usize = 30;
+        // Ranges are in order and disjoint.
+        let index = self.ranges.partition_point(|&(_, close)| close < start);
+        self.ranges
+            .get(index)
+            .is_some_and(|&(open, close)| open < start && end <= close && close - open <= LONGEST_NAME)
+    }
+}

@@ -1,0 +1,226 @@
+//! What a number is a number of: the subject before it, the noun behind it, or what the clause
+//! before spoke of.
+
+use super::cue::Classes;
+use super::indicator::Indicator;
+use super::lex::{Form, Token};
+use super::naming::join;
+use super::statement::{Resolved, Sentence, State, Topic, is_counted};
+use super::subject::{Lead, Tail, is_clause_mark};
+
+/// The longest clause that is walked back over.
+const CLAUSE: usize = 200;
+
+impl Sentence<'_> {
+    /// Finds what the number is a number of.
+    pub(super) fn resolve(&self, token: &Token, lead: &Lead, tail: &Tail, state: &State) -> Resolved {
+        let fits = |row: &Indicator| self.fits(row, token, lead);
+        let noun = if tail.is_noun { tail.noun(&self.tables.cues) } else { &[] };
+        let own = lead.subject();
+        let counted = is_counted(token);
+        if counted && !noun.is_empty() && token.form != Form::Rank {
+            return self.resolve_noun(own, tail, noun, lead, state, fits);
+        }
+        if token.form == Form::Rank {
+            return self.resolve_rank(lead, state);
+        }
+        if own.is_empty() && noun.is_empty() {
+            return self.inherit(token, lead, tail, state);
+        }
+        if own.is_empty() {
+            let row = self.tables.indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
+            // 七成以上农户参保 opens a statement of its own; 突破100亿元大关 and 保持6%的增速 go on.
+            let goes_on = tail.grows() || (!tail.attributive && lead.cues != Classes::default());
+            if row.is_none() && goes_on && state.topic.is_some() {
+                return self.inherit(token, lead, tail, state);
+            }
+            let start = token.span.start;
+            let topic = Topic { subject: noun.to_vec(), start, row, is_share: false };
+            return Resolved { topic, has_own_subject: false, has_noun: true, named_by_move: false };
+        }
+        self.resolve_lead(token, noun, tail, lead, state, fits)
+    }
+
+    /// A subject before the number.
+    pub(super) fn resolve_lead(
+        &self,
+        token: &Token,
+        noun: &[char],
+        tail: &Tail,
+        lead: &Lead,
+        state: &State,
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Resolved {
+        let own = lead.subject();
+        let start = self.start_of(lead);
+        let is_share = own.windows(2).any(|pair| pair == ['占', '比']) || lead.of.is_some();
+        let is_generic = self.tables.cues.generic.exact(own).is_some();
+        let mut topic = Topic { subject: own.to_vec(), start, row: None, is_share };
+        let of_clause;
+        let before = match &state.topic {
+            None if is_generic => {
+                of_clause = self.topic_before(start, own, fits);
+                of_clause.as_ref()
+            }
+            topic => topic.as_ref(),
+        };
+        if let Some(before) = before.filter(|_| is_generic) {
+            topic.row = self.joined_row(before, own, fits).or_else(|| {
+                let mut rows = state.history.iter().rev().filter_map(|earlier| self.row_after(earlier, own));
+                rows.find(|&row| fits(self.tables.indicators.row(row)))
+            });
+            topic.subject = join(&before.subject, own);
+            topic.start = before.start;
+            return Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false };
+        }
+        let per_cent = matches!(token.unit.as_str(), "%" | "pp" | "x");
+        let named = self.row_named_by_move(lead, fits);
+        let named_by_move = named.is_some();
+        topic.row = named.or_else(|| self.row_of_lead(lead, state, per_cent, fits));
+        if topic.row.is_none()
+            && let Some(before) = &state.topic
+        {
+            topic.row = self.row_after(before, own).filter(|&row| fits(self.tables.indicators.row(row)));
+        }
+        if topic.row.is_none() && !noun.is_empty() {
+            topic.row = self.tables.indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
+            if self.tables.cues.start.cover(own) || topic.row.is_some() {
+                topic.subject = noun.to_vec();
+                return Resolved { topic, has_own_subject: true, has_noun: true, named_by_move: false };
+            }
+        }
+        Resolved { topic, has_own_subject: true, has_noun: false, named_by_move }
+    }
+
+    /// A noun behind the number, with the verb before it: 新建6座图书馆分馆.
+    pub(super) fn resolve_noun(
+        &self,
+        own: &[char],
+        tail: &Tail,
+        noun: &[char],
+        lead: &Lead,
+        state: &State,
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Resolved {
+        let cues = &self.tables.cues;
+        let verb = self.verb_at_end(&lead.phrase.chars);
+        let verb: &[char] = if verb.is_empty() && own.is_empty() && !state.comma { &state.verb } else { &verb };
+        let words: Vec<char> = verb.iter().chain(&tail.phrase.chars).copied().collect();
+        let row = self.tables.indicators.of_noun(&words, cues, fits).or_else(|| {
+            // 6家企业成功认定专精特新企业: what the firms became.
+            let became = self.tables.indicators.of_subject(&words, cues, self.level, fits);
+            became.or_else(|| self.row_of_stage(&words, fits))
+        });
+        let subject = verb.iter().chain(noun).copied().collect();
+        let start = lead.phrase.at.get(lead.subject_start.min(lead.phrase.at.len().saturating_sub(1))).copied();
+        let topic = Topic { subject, start: start.unwrap_or(self.range.start), row, is_share: false };
+        Resolved { topic, has_own_subject: true, has_noun: true, named_by_move: false }
+    }
+
+    /// A place in a ranking: of the subject before it, or of what the sentence speaks of.
+    pub(super) fn resolve_rank(&self, lead: &Lead, state: &State) -> Resolved {
+        let mut end = lead.subject_end;
+        let words = &lead.phrase.chars;
+        while let Some((length, _)) = self.tables.cues.ranking.at_end(&words[lead.subject_start.min(end)..end]) {
+            end -= length;
+        }
+        let own = &words[lead.subject_start.min(end)..end];
+        if own.is_empty() {
+            let topic = state.topic.clone().unwrap_or_default();
+            return Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false };
+        }
+        let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+        let row = indicators.of_subject(own, cues, self.level, |_| true);
+        let start = self.start_of(lead);
+        let topic = Topic { subject: own.to_vec(), start, row, is_share: false };
+        Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false }
+    }
+
+    /// Nothing of its own: the subject of the clause before.
+    pub(super) fn inherit(&self, token: &Token, lead: &Lead, tail: &Tail, state: &State) -> Resolved {
+        let is_streak = token.unit == "year" && state.topic.is_none();
+        let mut topic = match &state.topic {
+            Some(topic) => topic.clone(),
+            // 连续9年荣获…: what was done names it.
+            None if is_streak && !tail.phrase.chars.is_empty() => Topic { start: token.span.start, ..Topic::default() },
+            None => self.topic_of_clauses(token, |row| self.fits(row, token, lead)),
+        };
+        if topic.subject.is_empty() {
+            topic.subject = tail.phrase.chars.clone();
+        }
+        let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+        let fits = |row: &Indicator| self.fits(row, token, lead);
+        // 贷款320笔4.5亿元: the same subject may be an indicator in one unit and none in the other.
+        if topic.row.is_none_or(|row| !fits(indicators.row(row))) {
+            topic.row = indicators.of_subject(&topic.subject, cues, self.level, fits);
+        }
+        // The tail of 9个月完成全部手续, 6家入选…: what was done names it.
+        if topic.row.is_none() && is_counted(token) && !tail.phrase.chars.is_empty() {
+            topic.row = indicators.of_subject(&tail.phrase.chars, cues, self.level, fits);
+        }
+        topic.is_share |= lead.of.is_some();
+        Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false }
+    }
+
+    /// What the clauses before the first number speak of: 地区生产总值再上台阶,达到164.5亿元.
+    pub(super) fn topic_of_clauses(&self, token: &Token, fits: impl Fn(&Indicator) -> bool + Copy) -> Topic {
+        let folded = &self.text.folded;
+        let mut end = token.span.start;
+        let mut topic = Topic::default();
+        // The clause of the number itself is empty of a subject; the two before it may name one.
+        for _ in 0..3 {
+            let start = (self.range.start..end)
+                .rev()
+                .find(|&at| is_clause_mark(folded[at]))
+                .map_or(self.range.start, |at| at + 1);
+            let words: Vec<char> = folded[start..end].iter().copied().take(40).collect();
+            let row = self.tables.indicators.of_noun(&words, &self.tables.cues, fits);
+            if row.is_some() || topic.subject.is_empty() {
+                topic = Topic { subject: words, start, row, is_share: false };
+            }
+            if row.is_some() || start <= self.range.start {
+                break;
+            }
+            end = start - 1;
+        }
+        topic
+    }
+
+    /// The subject that the clause before `start` opens with, where a generic word behind it makes
+    /// a name: 粮食连年丰收,总产量….
+    pub(super) fn topic_before(
+        &self,
+        start: usize,
+        word: &[char],
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Option<Topic> {
+        /// The longest subject looked for.
+        const LONGEST: usize = 8;
+        let folded = &self.text.folded;
+        let end = (start.saturating_sub(CLAUSE).max(self.range.start)..start).rev().find(|&at| folded[at] == ',')?;
+        let from = (end.saturating_sub(CLAUSE).max(self.range.start)..end)
+            .rev()
+            .find(|&at| is_clause_mark(folded[at]))
+            .map_or(self.range.start, |at| at + 1);
+        let clause = &folded[from..end];
+        let whole = self.tables.indicators.of_noun(clause, &self.tables.cues, fits);
+        for length in 2..=LONGEST.min(clause.len()) {
+            let topic = Topic { subject: clause[..length].to_vec(), start: from, row: whole, is_share: false };
+            if self.joined_row(&topic, word, fits).is_some() {
+                return Some(topic);
+            }
+        }
+        None
+    }
+
+    /// The increment verb that ends the lead.
+    pub(super) fn verb_at_end(&self, lead: &[char]) -> Vec<char> {
+        for length in (2..=4.min(lead.len())).rev() {
+            let end = &lead[lead.len() - length..];
+            if self.tables.cues.increment.at_start(end) == Some(length) {
+                return end.to_vec();
+            }
+        }
+        Vec::new()
+    }
+}

@@ -1,0 +1,225 @@
+//! The row of the record: everything found out about a number, put together.
+
+use super::bound::bound;
+use super::classify::{Classified, Surroundings, classify};
+use super::cue::Classes;
+use super::decimal::Decimal;
+use super::lex::Form;
+use super::lex::Token;
+use super::qualitative;
+use super::statement::{Resolved, Sentence, State};
+use super::subject::{Lead, Tail};
+use super::time::Years;
+use crate::text::span;
+use baogao_model::report::{Bound, Measure, Measurement, Modality, Number};
+
+/// The most characters of a quote before its number. A subject inherited from further back is in
+/// `subject`; quoting all that lies between would make a long list quote itself for every number.
+const QUOTE: usize = 200;
+
+impl Sentence<'_> {
+    /// Writes the row.
+    pub(super) fn emit(
+        &self,
+        token: &Token,
+        lead: &Lead,
+        tail: &Tail,
+        resolved: &Resolved,
+        state: &State,
+        found: &mut Vec<Measurement>,
+    ) -> Classified {
+        let indicators = &self.tables.indicators;
+        let indicator = resolved.topic.row.map(|row| indicators.row(row));
+        let around = Surroundings {
+            indicator,
+            named_by_move: resolved.named_by_move,
+            has_noun: resolved.has_noun || tail.is_noun,
+            is_share: resolved.topic.is_share,
+            noun_grows: (resolved.has_noun || tail.attributive) && tail.grows(),
+        };
+        let said = match state.from {
+            // 降幅由15.3%收窄至12.7%: both states say the same thing.
+            Some(first) if lead.is_empty() && lead.cues.any(Classes::TO) => first,
+            _ => classify(token, lead, around),
+        };
+        let mut row = resolved.topic.row.filter(|_| !said.elsewhere);
+        if said.measure == Measure::Share
+            && let Some(share) = row.and_then(|row| indicators.share_of(row, &lead_of(lead)))
+        {
+            row = Some(share);
+        }
+        let (unit, counter) = self.unit(token, tail, resolved);
+        let (value, max) = signed(token, said);
+        let modality = self.modality(token, lead, said);
+        let measurement = Measurement {
+            quote: self.quote(token, tail, resolved),
+            subject: resolved.topic.subject.iter().collect(),
+            indicator: row.map(|row| indicators.row(row).id.clone()),
+            measure: said.measure,
+            value: Some(Number(value)),
+            value_max: max.map(Number),
+            unit: Some(unit),
+            counter,
+            bound: bound(token, lead, tail),
+            modality,
+            period: self.period(token, lead, said, modality, state).map(Years::text),
+            scope: None,
+            of: lead.of.clone().map(|of| lead.phrase.text(of)),
+            basis: self.basis(token),
+            span: span(token.span.clone()),
+            section: self.frame.section,
+        };
+        found.push(measurement);
+        said
+    }
+
+    /// The unit and classifier of the row.
+    pub(super) fn unit(&self, token: &Token, tail: &Tail, resolved: &Resolved) -> (String, Option<String>) {
+        let row = resolved.topic.row.map(|row| self.tables.indicators.row(row));
+        match token.unit.as_str() {
+            "" => self.unit_of_bare(token, resolved).unwrap_or_default(),
+            "household" => {
+                let words: String = resolved.topic.subject.iter().chain(&tail.phrase.chars).collect();
+                const FIRMS: [&str; 13] = [
+                    "电话",
+                    "用户",
+                    "市场",
+                    "企业",
+                    "主体",
+                    "商户",
+                    "个体",
+                    "公司",
+                    "个转企",
+                    "小升规",
+                    "规升巨",
+                    "工商户",
+                    "商家",
+                ];
+                let counts = row.is_some_and(|row| row.has_unit("count") && !row.has_unit("household"));
+                if counts
+                    || (FIRMS.iter().any(|word| words.contains(word)) && !row.is_some_and(|r| r.has_unit("household")))
+                {
+                    ("count".to_owned(), Some("户".to_owned()))
+                } else {
+                    ("household".to_owned(), None)
+                }
+            }
+            "tce" if row.is_some_and(|row| row.id == "energy_intensity") => ("tce/10k CNY".to_owned(), None),
+            unit => (unit.to_owned(), token.counter.clone()),
+        }
+    }
+
+    /// The unit of a number printed without one, from its subject: 13亿人口, 指数达到127.6.
+    pub(super) fn unit_of_bare(&self, token: &Token, resolved: &Resolved) -> Option<(String, Option<String>)> {
+        let subject: String = resolved.topic.subject.iter().collect();
+        let behind = self.text.folded.get(token.span.end..(token.span.end + 6).min(self.range.end))?;
+        let behind: String = behind.iter().collect();
+        if subject.ends_with("指数") && !token.han {
+            return Some(("index".to_owned(), None));
+        }
+        let scaled = token.value.to_f64() >= 10_000.0 && self.ends_in_multiplier(token);
+        if !scaled {
+            return None;
+        }
+        if let Some(row) = resolved.topic.row {
+            let row = self.tables.indicators.row(row);
+            return match row.units.first().map(String::as_str) {
+                Some("person") => Some(("person".to_owned(), None)),
+                Some("count") if subject.ends_with("人次") => Some(("count".to_owned(), Some("人次".to_owned()))),
+                Some("CNY") if row.units.len() == 1 => Some(("CNY".to_owned(), None)),
+                _ => None,
+            };
+        }
+        const PEOPLE: [&str; 9] = ["人口", "群众", "农民", "职工", "学生", "党员", "居民", "干部", "劳动力"];
+        if PEOPLE.iter().any(|word| behind.contains(word) || subject.ends_with(word)) {
+            return Some(("person".to_owned(), None));
+        }
+        subject.ends_with("人次").then(|| ("count".to_owned(), Some("人次".to_owned())))
+    }
+
+    pub(super) fn ends_in_multiplier(&self, token: &Token) -> bool {
+        matches!(self.text.folded[token.span.end - 1], '万' | '亿' | '余' | '多')
+    }
+
+    /// Whether a bare number has found a meaning.
+    pub(super) fn keeps(&self, token: &Token, resolved: &Resolved) -> bool {
+        token.form != Form::Bare || self.unit_of_bare(token, resolved).is_some()
+    }
+
+    /// The shortest stretch that holds subject and value.
+    pub(super) fn quote(&self, token: &Token, tail: &Tail, resolved: &Resolved) -> String {
+        let nearest = token.span.start.saturating_sub(QUOTE).max(self.range.start);
+        let start = resolved.topic.start.clamp(nearest, token.span.start);
+        let end = if resolved.has_noun {
+            let noun = tail.noun(&self.tables.cues).len();
+            noun.checked_sub(1).and_then(|last| tail.phrase.at.get(last)).map_or(token.span.end, |&at| at + 1)
+        } else {
+            self.behind_suffix(token.span.end)
+        };
+        self.text.slice(start..end.max(token.span.end))
+    }
+
+    /// 可比价, 同口径: what a growth is reckoned by.
+    pub(super) fn basis(&self, token: &Token) -> Option<String> {
+        /// How far before the number it may stand.
+        const WINDOW: usize = 24;
+        let from = token.span.start.saturating_sub(WINDOW).max(self.range.start);
+        let before: String = self.text.folded[from..token.span.start].iter().collect();
+        ["同口径", "可比口径", "可比价", "扣除价格因素", "剔除"]
+            .iter()
+            .find(|word| before.contains(**word))
+            .map(|&word| word.to_owned())
+    }
+
+    /// Targets without a number, in the clauses that have none.
+    pub(super) fn qualitative(&self, tokens: &[Token], found: &mut Vec<Measurement>) {
+        for target in qualitative::find(&self.text.folded, self.range.clone(), &self.tables.cues) {
+            let next = tokens.partition_point(|token| token.span.end <= target.clause.start);
+            if tokens.get(next).is_some_and(|token| token.span.start < target.clause.end) {
+                continue;
+            }
+            let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+            let row = indicators.of_subject(&target.subject, cues, self.level, |_| true);
+            found.push(Measurement {
+                quote: self.text.slice(target.clause.clone()),
+                subject: target.subject.iter().collect(),
+                indicator: row.map(|row| indicators.row(row).id.clone()),
+                measure: Measure::Qualitative,
+                value: None,
+                value_max: None,
+                unit: None,
+                counter: None,
+                bound: Bound::Eq,
+                modality: Modality::Target,
+                period: self.frame.years.map(Years::text),
+                scope: None,
+                of: None,
+                basis: None,
+                span: span(target.span),
+                section: self.frame.section,
+            });
+        }
+    }
+}
+
+/// What a share is of.
+fn lead_of(lead: &Lead) -> String {
+    lead.of.clone().map(|of| lead.phrase.text(of)).unwrap_or_default()
+}
+
+/// The value and its high end with the sign that the words give.
+fn signed(token: &Token, said: Classified) -> (f64, Option<f64>) {
+    let mut value = token.value;
+    let mut max = token.max;
+    if said.adds_one {
+        let one = Decimal::whole(1);
+        value = value.plus(one).unwrap_or(value);
+        max = max.map(|max| max.plus(one).unwrap_or(max));
+    }
+    // 下降2.1% and 增长-2.1% are the same fall; a printed minus behind 降幅 is not doubled.
+    if said.falls && !value.is_negative() {
+        value = value.negated();
+        max = max.map(Decimal::negated);
+    }
+    (value.to_f64(), max.map(Decimal::to_f64))
+}

@@ -1,0 +1,236 @@
+//! A sentence, walked from number to number: what its clauses inherit from each other.
+
+use super::Measurer;
+use super::classify::Classified;
+use super::frame::Frame;
+use super::lex::{self, Form, Token};
+use super::list;
+use super::not_quantity::{self, Quotes};
+use super::subject::{Lead, Tail};
+use super::time::{Expression, Times};
+use crate::text::Text;
+use baogao_model::report::{Level, Measurement};
+use std::ops::Range;
+
+/// A sentence with all that is known around it.
+pub struct Sentence<'a> {
+    /// The whole text.
+    pub text: &'a Text<'a>,
+    /// The sentence.
+    pub range: Range<usize>,
+    /// What holds here unless the sentence says otherwise.
+    pub frame: Frame,
+    /// How time is resolved.
+    pub times: &'a Times,
+    /// The expressions of time of the line.
+    pub expressions: &'a [Expression],
+    /// The quotes of the line.
+    pub quotes: &'a Quotes,
+    /// Whether a heading stands in it: slogans count things there that are none.
+    pub is_heading: bool,
+    /// The level of the government.
+    pub level: Option<Level>,
+    /// The compiled tables.
+    pub tables: &'a Measurer,
+}
+
+/// What a clause speaks of, for those behind it to inherit.
+#[derive(Debug, Clone, Default)]
+pub struct Topic {
+    /// The subject as printed.
+    pub subject: Vec<char>,
+    /// Where the subject stands, for the quote.
+    pub start: usize,
+    /// The indicator's row.
+    pub row: Option<usize>,
+    /// Whether it is a share (占比).
+    pub is_share: bool,
+}
+
+/// What is carried from number to number.
+#[derive(Debug, Default)]
+pub struct State {
+    /// What the number before was a number of.
+    pub topic: Option<Topic>,
+    /// The topics since the last semicolon, each once.
+    pub history: Vec<Topic>,
+    /// The increment verb that a list shares: 新增A5家、B3家.
+    pub verb: Vec<char>,
+    /// Whether a comma stands between that verb and here.
+    pub comma: bool,
+    /// What the first state of 由A到B said, right behind it.
+    pub from: Option<Classified>,
+}
+
+/// Where a topic came from, for one number.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What it is a number of.
+    pub topic: Topic,
+    /// Whether its own clause names the subject.
+    pub has_own_subject: bool,
+    /// Whether the noun behind it does.
+    pub has_noun: bool,
+    /// Whether a word that looks like a cue is part of the indicator's name.
+    pub named_by_move: bool,
+}
+
+/// How many topics are remembered: no list of numbers reaches further back.
+const HISTORY: usize = 12;
+/// How many counts may share the noun behind the last.
+const SHARED: usize = 6;
+
+impl Sentence<'_> {
+    /// Adds the measurements of the sentence to `found`.
+    pub fn measure(&self, found: &mut Vec<Measurement>) {
+        let tokens = self.quantities();
+        let first = found.len();
+        if self.frame.is_target {
+            self.qualitative(&tokens, found);
+        }
+        let mut state = State::default();
+        for chain in list::chains(&self.text.folded, &tokens) {
+            if chain.len() > 1 && self.respectively(&tokens, chain.clone(), &mut state, found) {
+                continue;
+            }
+            for index in chain {
+                self.one(&tokens, index, &mut state, found);
+            }
+        }
+        // Targets without a number stand among those with one.
+        found[first..].sort_by_key(|measurement| measurement.span);
+    }
+
+    /// The tokens that are quantities.
+    pub(super) fn quantities(&self) -> Vec<Token> {
+        let tokens = lex::tokens(&self.text.folded, self.range.clone(), &self.tables.units);
+        let keep: Vec<bool> = (0..tokens.len())
+            .map(|index| {
+                let (lead, tail) = (self.lead(&tokens, index), self.tail(&tokens, index));
+                let (folded, token) = (&self.text.folded, &tokens[index]);
+                let is_slogan = self.is_heading && token.han && is_counted(token);
+                let reason = not_quantity::reason(folded, token, &lead, &tail, self.quotes, &self.tables.cues);
+                reason.is_none() && !is_slogan
+            })
+            .collect();
+        tokens.into_iter().zip(keep).filter_map(|(token, keep)| keep.then_some(token)).collect()
+    }
+
+    /// The lead of a token: up to the token before, or the start of the sentence.
+    pub(super) fn lead(&self, tokens: &[Token], index: usize) -> Lead {
+        let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
+        let mut start = self.behind_suffix(start);
+        // A 和 behind a number is never part of a subject.
+        if index > 0 && matches!(self.text.folded[start], '和' | '与' | '及') {
+            start += 1;
+        }
+        self.lead_in(start..tokens[index].span.start)
+    }
+
+    pub(super) fn lead_in(&self, range: Range<usize>) -> Lead {
+        let is_name = |text: &[char]| {
+            self.tables.indicators.of_subject(text, &self.tables.cues, None, |_| true).is_some_and(|row| {
+                // Only a name that ends here, not one with a neutral word behind it.
+                self.tables.indicators.ends_in_name(text, row)
+            })
+        };
+        Lead::read(&self.text.folded, range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name)
+    }
+
+    /// The tail of a token: up to the next token or the end of the sentence.
+    pub(super) fn tail(&self, tokens: &[Token], index: usize) -> Tail {
+        let end = tokens.get(index + 1).map_or(self.range.end, |next| next.span.start);
+        Tail::read(&self.text.folded, tokens[index].span.end..end, &self.tables.cues)
+    }
+
+    /// The offset behind a bound such as 以上 that stands at `at`.
+    pub(super) fn behind_suffix(&self, at: usize) -> usize {
+        super::subject::suffix_at(&self.text.folded, at).map_or(at, |(_, length)| at + length)
+    }
+
+    /// One number.
+    pub(super) fn one(&self, tokens: &[Token], index: usize, state: &mut State, found: &mut Vec<Measurement>) {
+        let (lead, mut tail) = (self.lead(tokens, index), self.tail(tokens, index));
+        self.begin_segment(tokens, index, state);
+        // 36个、2150户小区: the noun behind the last of a list is that of all.
+        if !tail.is_noun
+            && let Some(last) = self.list_end(tokens, index)
+        {
+            let shared = self.tail(tokens, last);
+            if shared.is_noun && is_counted(&tokens[index]) {
+                tail = Tail { suffix: tail.suffix, ..shared };
+            }
+        }
+        let token = &tokens[index];
+        let resolved = self.resolve(token, &lead, &tail, state);
+        if !self.keeps(token, &resolved) {
+            return;
+        }
+        let said = self.emit(token, &lead, &tail, &resolved, state, found);
+        self.remember(&lead, &resolved, Some(said), state);
+    }
+
+    /// Forgets what does not reach over a semicolon.
+    pub(super) fn begin_segment(&self, tokens: &[Token], index: usize, state: &mut State) {
+        let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
+        let between = &self.text.folded[start..tokens[index].span.start];
+        if between.contains(&';') {
+            state.history.clear();
+            state.verb.clear();
+            state.from = None;
+        }
+        state.comma |= between.contains(&',');
+    }
+
+    /// The last token of a list of counts that `index` begins, joined by 、 alone.
+    pub(super) fn list_end(&self, tokens: &[Token], index: usize) -> Option<usize> {
+        let mut last = index;
+        while last - index < SHARED
+            && let Some(next) = tokens.get(last + 1)
+        {
+            let between = &self.text.folded[tokens[last].span.end..next.span.start];
+            if !matches!(between, [] | ['、' | '和']) {
+                break;
+            }
+            last += 1;
+        }
+        (last > index).then_some(last)
+    }
+
+    /// Keeps the topic for what follows.
+    pub(super) fn remember(&self, lead: &Lead, resolved: &Resolved, said: Option<Classified>, state: &mut State) {
+        if resolved.has_own_subject {
+            let verb = self.leading_verb(lead.subject());
+            if !verb.is_empty() {
+                state.verb = verb;
+                state.comma = false;
+            }
+        }
+        let known = state.history.iter_mut().find(|topic| {
+            topic.subject == resolved.topic.subject && (topic.row == resolved.topic.row || topic.row.is_none())
+        });
+        match known {
+            Some(topic) => topic.row = resolved.topic.row,
+            None => {
+                if state.history.len() == HISTORY {
+                    state.history.remove(0);
+                }
+                state.history.push(resolved.topic.clone());
+            }
+        }
+        state.topic = Some(resolved.topic.clone());
+        state.from = said.filter(|_| lead.from.is_some());
+    }
+
+    /// Where the subject of a lead stands.
+    pub(super) fn start_of(&self, lead: &Lead) -> usize {
+        lead.phrase.at.get(lead.subject_start).copied().unwrap_or(self.range.start)
+    }
+}
+
+/// Whether the token counts or sizes things, so that a noun behind it names them.
+pub fn is_counted(token: &Token) -> bool {
+    const OTHERS: [&str; 13] =
+        ["%", "pp", "permille", "x", "CNY", "USD", "EUR", "HKD", "JPY", "year", "month", "minute", "workday"];
+    matches!(token.form, Form::Amount | Form::Bare) && !OTHERS.contains(&token.unit.as_str())
+}

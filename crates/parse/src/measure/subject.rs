@@ -1,0 +1,455 @@
+//! What stands around a number: the lead before it, read backwards into cues and subject, and the
+//! tail behind it, read forwards into a bound and the noun it counts.
+
+use super::cue::{Classes, Cues};
+use super::time::{Times, Year};
+use std::ops::Range;
+
+/// A stretch of the text without its brackets and blanks, with the offset of each character.
+#[derive(Debug, Clone, Default)]
+pub struct Phrase {
+    /// The characters.
+    pub chars: Vec<char>,
+    /// Where each stands in the text.
+    pub at: Vec<usize>,
+}
+
+/// The most characters of a lead or tail that are looked at. Longer clauses are cut at the far end.
+const MAX_PHRASE: usize = 80;
+
+impl Phrase {
+    /// Reads `range`; what stands in brackets and note marks (`[3]`) is left out.
+    pub fn of(text: &[char], range: Range<usize>) -> Self {
+        let mut phrase = Self::default();
+        let mut depth = 0_usize;
+        for at in range {
+            match text[at] {
+                '(' | '[' => depth += 1,
+                ')' | ']' => {
+                    // A bracket that closes but never opened cuts what stood before it.
+                    if depth == 0 {
+                        phrase = Self::default();
+                    }
+                    depth = depth.saturating_sub(1);
+                }
+                ' ' => {}
+                c if depth == 0 => {
+                    phrase.chars.push(c);
+                    phrase.at.push(at);
+                }
+                _ => {}
+            }
+        }
+        phrase
+    }
+
+    /// The last characters only.
+    fn keep_end(&mut self) {
+        let cut = self.chars.len().saturating_sub(MAX_PHRASE);
+        self.chars.drain(..cut);
+        self.at.drain(..cut);
+    }
+
+    /// Without what stands before the last comma, colon or dash.
+    fn keep_last_clause(&mut self) {
+        let cut = self.chars.iter().rposition(|&c| is_clause_mark(c)).map_or(0, |at| at + 1);
+        self.chars.drain(..cut);
+        self.at.drain(..cut);
+    }
+
+    /// The text of a part.
+    pub fn text(&self, part: Range<usize>) -> String {
+        self.chars[part].iter().collect()
+    }
+
+    /// Whether any of `words` stands in it.
+    pub fn text_has(&self, words: &[&str]) -> bool {
+        let text: String = self.chars.iter().collect();
+        words.iter().any(|word| text.contains(word))
+    }
+
+    /// Where `word` begins last, in characters of the phrase.
+    pub fn rfind(&self, word: &str) -> Option<usize> {
+        let word: Vec<char> = word.chars().collect();
+        (0..=self.chars.len().checked_sub(word.len())?).rev().find(|&at| self.chars[at..].starts_with(&word))
+    }
+}
+
+/// Whether `c` parts clauses.
+pub fn is_clause_mark(c: char) -> bool {
+    matches!(c, ',' | ';' | ':' | '。' | '!' | '?' | '—' | '\n' | '…')
+}
+
+/// What stands between a number and whatever came before it.
+#[derive(Debug, Clone, Default)]
+pub struct Lead {
+    /// The last clause of it.
+    pub phrase: Phrase,
+    /// How long the subject is, in characters of `phrase`: what is behind are cues.
+    pub subject_end: usize,
+    /// Where the subject begins: what is before are words that say nothing about it.
+    pub subject_start: usize,
+    /// The ends of the phrase after each cue read, the longest first. The name of an indicator may
+    /// end in a word that is also a cue (审批时限压缩).
+    pub stages: Vec<usize>,
+    /// What the cues say.
+    pub cues: Classes,
+    /// The cue next to the number among those that say how it moved.
+    pub move_cue: Classes,
+    /// Whether a word before the subject says 预计.
+    pub estimate: bool,
+    /// The base of a comparison (比2015年), as its year.
+    pub base: Option<Year>,
+    /// Whether it is compared at all.
+    pub compared: bool,
+    /// Whether it is compared with another region, a plan or a limit instead of an earlier time.
+    pub compared_elsewhere: bool,
+    /// 占…的: what the share is of, in characters of `phrase`.
+    pub of: Option<Range<usize>>,
+    /// 完成年度任务的, 占年度目标的, 超年度计划.
+    pub completion: bool,
+    /// 是2016年的 before a multiple.
+    pub times_of: bool,
+    /// Whether the move names the state reached: 提高到, 降至.
+    pub reaches: bool,
+    /// 由, 从 before the number, with the time it dates the number to (由“十二五”末的).
+    pub from: Option<Range<usize>>,
+}
+
+/// The words by which a rise or fall is said.
+const MOVES: Classes = Classes::UP.and(Classes::DOWN).and(Classes::RATE_UP).and(Classes::RATE_DOWN);
+
+impl Lead {
+    /// Reads the lead in `range`.
+    ///
+    /// `is_name` tells whether a phrase ends in the name of an indicator: then its last character
+    /// is no cue, though it may look like one.
+    pub fn read(
+        text: &[char],
+        range: Range<usize>,
+        cues: &Cues,
+        times: &Times,
+        is_name: impl Fn(&[char]) -> bool,
+    ) -> Self {
+        let mut phrase = Phrase::of(text, range);
+        phrase.keep_last_clause();
+        phrase.keep_end();
+        let mut lead = Self { subject_end: phrase.chars.len(), phrase, ..Self::default() };
+        lead.stages.push(lead.subject_end);
+        while lead.read_date()
+            || lead.read_from(times)
+            || lead.read_cue(cues, &is_name)
+            || lead.read_lead_over()
+            || lead.read_comparison(times)
+        {
+            if lead.stages.last() != Some(&lead.subject_end) {
+                lead.stages.push(lead.subject_end);
+            }
+        }
+        lead.read_share();
+        lead.read_start(cues);
+        lead
+    }
+
+    /// Whether it leaves no subject.
+    pub fn is_empty(&self) -> bool {
+        self.subject_start >= self.subject_end
+    }
+
+    /// The subject.
+    pub fn subject(&self) -> &[char] {
+        &self.phrase.chars[self.subject_start.min(self.subject_end)..self.subject_end]
+    }
+
+    /// Takes one cue or mark off the end. False where there is none.
+    fn read_cue(&mut self, cues: &Cues, is_name: &impl Fn(&[char]) -> bool) -> bool {
+        let rest = &self.phrase.chars[..self.subject_end];
+        if rest.last().is_some_and(|&c| matches!(c, '、' | '-' | '~' | '·' | '“' | '/')) {
+            self.subject_end -= 1;
+            return true;
+        }
+        let Some((length, classes)) = cues.end.at_end(rest) else { return false };
+        if classes.any(Classes::WORD) || is_name(rest) {
+            return false;
+        }
+        if self.move_cue == Classes::default() && classes.any(MOVES) {
+            self.move_cue = classes;
+            self.reaches = self.cues.any(Classes::TO);
+        }
+        if classes.any(Classes::COMPARE) {
+            self.compared = true;
+        }
+        self.cues = self.cues.and(classes);
+        self.subject_end -= length;
+        true
+    }
+
+    /// Takes a date off the end: 增长到2025年的.
+    fn read_date(&mut self) -> bool {
+        let rest = &self.phrase.chars[..self.subject_end];
+        let body = rest.iter().rposition(|c| !matches!(c, '底' | '末' | '初' | '的')).map_or(0, |at| at + 1);
+        let Some(digits) = body.checked_sub(5).filter(|_| rest[body - 1] == '年') else { return false };
+        let is_date = rest[digits..body - 1].iter().all(char::is_ascii_digit);
+        let compared = digits > 0 && matches!(rest[digits - 1], '比' | '较' | '是' | '为' | '从' | '由' | '与');
+        if is_date && !compared {
+            self.subject_end = digits;
+        }
+        is_date && !compared
+    }
+
+    /// Takes 由 or 从 off the end, with nothing but a time between it and the number.
+    fn read_from(&mut self, times: &Times) -> bool {
+        /// The longest time looked for.
+        const LONGEST: usize = 12;
+        let rest = &self.phrase.chars[..self.subject_end];
+        let from = rest.len().saturating_sub(LONGEST);
+        let Some(at) = rest[from..].iter().rposition(|&c| matches!(c, '由' | '从' | '自')) else { return false };
+        let at = from + at;
+        let dated: String = rest[at + 1..].iter().collect();
+        let is_time = dated.is_empty()
+            || times.base_year(&dated).is_some()
+            || ["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]
+                .iter()
+                .any(|word| dated.starts_with(word));
+        if !is_time || self.from.is_some() {
+            return false;
+        }
+        self.from = Some(at + 1..self.subject_end);
+        self.subject_end = at;
+        true
+    }
+
+    /// Takes a lead over somebody off the end: 高于全省, 快于全国平均水平.
+    fn read_lead_over(&mut self) -> bool {
+        /// The longest comparison looked for.
+        const LONGEST: usize = 14;
+        let rest = &self.phrase.chars[..self.subject_end];
+        let from = rest.len().saturating_sub(LONGEST);
+        let text: String = rest[from..].iter().collect();
+        let Some((verb, at)) = ["高于", "快于", "低于", "好于", "优于", "慢于", "领先"]
+            .iter()
+            .find_map(|verb| text.rfind(verb).map(|at| (verb, at)))
+        else {
+            return false;
+        };
+        let behind = &text[at + verb.len()..];
+        if !["全省", "全市", "全国", "全州", "平均", "全区", "世界"].iter().any(|word| behind.contains(word))
+        {
+            return false;
+        }
+        self.compared_elsewhere = true;
+        self.subject_end = from + text[..at].chars().count();
+        true
+    }
+
+    /// Takes a comparison off the end: 比2015年, 较“十二五”末, 是2016年的, 较法定时限.
+    fn read_comparison(&mut self, times: &Times) -> bool {
+        /// The longest comparison looked for.
+        const LONGEST: usize = 18;
+        let rest = &self.phrase.chars[..self.subject_end];
+        let from = rest.len().saturating_sub(LONGEST);
+        let Some(start) = rest[from..].iter().rposition(|&c| matches!(c, '比' | '较' | '是' | '为' | '与')) else {
+            return false;
+        };
+        let start = from + start;
+        let against = &rest[start + 1..];
+        let text: String = against.iter().collect();
+        if against.is_empty() || text.contains(['占', '重']) {
+            return false;
+        }
+        let base = times.base_year(&text);
+        let earlier = base.is_some()
+            || ["上年", "去年", "前年", "同期", "年初", "上期", "五年前", "以前", "往年", "上个", "上一届", "上届"]
+                .iter()
+                .any(|word| text.contains(word));
+        let elsewhere =
+            ["平均", "全省", "全市", "全国", "全州", "计划", "目标", "预期", "时限", "规定", "标准", "预算", "法定"]
+                .iter()
+                .any(|word| text.contains(word));
+        let multiple = matches!(rest[start], '是' | '为');
+        if !(earlier || elsewhere && !multiple) {
+            return false;
+        }
+        self.base = self.base.or(base);
+        self.compared |= earlier;
+        self.compared_elsewhere |= elsewhere && !earlier;
+        self.times_of |= multiple;
+        self.subject_end = start;
+        true
+    }
+
+    /// Splits 占 off: what is before it is the subject, what is behind it the whole.
+    fn read_share(&mut self) {
+        let rest = &self.phrase.chars[..self.subject_end];
+        let plan = ["目标", "任务", "计划", "预算", "指标"];
+        let text: String = rest.iter().collect();
+        if plan.iter().any(|word| text.ends_with(word)) {
+            let verb =
+                ["完成", "占", "超", "为", "达到", "实现"].iter().filter_map(|verb| self.phrase.rfind(verb)).max();
+            if let Some(at) = verb.filter(|&at| at < self.subject_end) {
+                self.completion = true;
+                self.of = Some(at + 1..self.subject_end);
+                self.subject_end = at;
+                // 超额完成, 已占.
+                self.trim_end(&['超', '额', '已', '全', '年', '均', '完', '成']);
+                return;
+            }
+        }
+        if text.ends_with("完成率") {
+            self.completion = true;
+            return;
+        }
+        let Some(at) = rest.iter().rposition(|&c| c == '占') else { return };
+        let next = rest.get(at + 1);
+        if next.is_some_and(|&c| matches!(c, '地' | '用' | '有' | '比')) {
+            return;
+        }
+        self.of = Some(at + 1..self.subject_end);
+        self.subject_end = at;
+        self.trim_end(&['、', '已', '总', '共', '均', '约']);
+    }
+
+    /// Takes single characters off the end of the subject.
+    fn trim_end(&mut self, marks: &[char]) {
+        while self.subject_end > 0 && marks.contains(&self.phrase.chars[self.subject_end - 1]) {
+            self.subject_end -= 1;
+        }
+    }
+
+    /// Steps over what stands before the subject: time, adverbs, list marks.
+    fn read_start(&mut self, cues: &Cues) {
+        let rest = &self.phrase.chars[..self.subject_end];
+        let mut at = 0;
+        while at < rest.len() {
+            let word = cues.start.at_start(&rest[at..]).filter(|&length| {
+                // 将军镇, 使君乡: one character is an adverb only before more than a stump.
+                length > 1 || rest.len() - at > 3
+            });
+            let step = match word {
+                Some(length) => {
+                    let text: String = rest[at..at + length].iter().collect();
+                    self.estimate |= ["预计", "有望", "初步", "据"].iter().any(|word| text.contains(word));
+                    length
+                }
+                None if matches!(rest[at], '、' | '·' | '-') => 1,
+                None => date_length(&rest[at..]),
+            };
+            if step == 0 {
+                break;
+            }
+            at += step;
+        }
+        self.subject_start = at;
+    }
+}
+
+/// The length of 2021年, 到2025年底, 1-11月份 at the start of `text`.
+fn date_length(text: &[char]) -> usize {
+    let start = usize::from(text.first() == Some(&'到'));
+    let digits = text[start..].iter().take_while(|c| c.is_ascii_digit() || **c == '-').count();
+    if digits == 0 || !matches!(text.get(start + digits), Some('年' | '月' | '日')) {
+        return 0;
+    }
+    let mut end = start + digits + 1;
+    while matches!(text.get(end), Some('底' | '末' | '初' | '份' | '内' | '前' | '度')) {
+        end += 1;
+    }
+    end
+}
+
+/// How a bound behind the number reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suffix {
+    /// 以上.
+    AtLeast,
+    /// 以内, 以下.
+    AtMost,
+    /// 左右, 上下.
+    About,
+}
+
+/// What follows a number, up to the next mark or number.
+#[derive(Debug, Clone, Default)]
+pub struct Tail {
+    /// The bound right behind the number.
+    pub suffix: Option<Suffix>,
+    /// What follows the bound.
+    pub phrase: Phrase,
+    /// Whether the noun begins at once, without a mark or verb between.
+    pub is_noun: bool,
+    /// Whether 的 stands before it.
+    pub attributive: bool,
+}
+
+impl Tail {
+    /// Reads the tail in `range`, which ends before the next number.
+    pub fn read(text: &[char], range: Range<usize>, cues: &Cues) -> Self {
+        let mut start = range.start;
+        let suffix = suffix_at(text, start);
+        if let Some((_, length)) = suffix {
+            start += length;
+        }
+        let end = (start..range.end).find(|&at| is_clause_mark(text[at]) || text[at] == '、').unwrap_or(range.end);
+        // 省、市重点项目: the mark stands within the attributes.
+        let end = match text.get(start..end) {
+            Some(['省' | '市' | '区' | '县'] | ['国', '家'] | ['省', '级'] | ['市', '级']) => {
+                (end + 1..range.end).find(|&at| is_clause_mark(text[at])).unwrap_or(range.end)
+            }
+            _ => end,
+        };
+        let mut phrase = Phrase::of(text, start..end.min(start + MAX_PHRASE));
+        let attributive = phrase.chars.first() == Some(&'的');
+        if attributive {
+            phrase.chars.remove(0);
+            phrase.at.remove(0);
+        }
+        let is_noun = phrase.chars.first().is_some_and(|c| c.is_alphanumeric() || matches!(c, '“' | '"' | '《'))
+            && cues.verb.at_start(&phrase.chars).is_none()
+            && !cues.end.class_at_start(&phrase.chars).is_some_and(|classes| classes.any(MOVES));
+        Self { suffix: suffix.map(|(suffix, _)| suffix), phrase, is_noun, attributive }
+    }
+
+    /// Whether it speaks of growth: 8%的增长目标.
+    pub fn grows(&self) -> bool {
+        self.phrase.text_has(&["增长", "增速", "增幅"])
+    }
+
+    /// The noun without the verbs that follow it.
+    pub fn noun(&self, cues: &Cues) -> &[char] {
+        let chars = &self.phrase.chars;
+        for at in 1..chars.len() {
+            if cues.verb.at_start(&chars[at..]).is_some_and(|length| length >= 2) {
+                return trim_joins(&chars[..at]);
+            }
+        }
+        trim_joins(chars)
+    }
+}
+
+/// Without the 和 or 与 that leads to the next number.
+fn trim_joins(noun: &[char]) -> &[char] {
+    match noun {
+        [rest @ .., '和' | '与' | '及' | '“'] => rest,
+        _ => noun,
+    }
+}
+
+/// The bound at `at` and its length.
+pub fn suffix_at(text: &[char], at: usize) -> Option<(Suffix, usize)> {
+    let word: String = text.get(at..(at + 3).min(text.len()))?.iter().collect();
+    for (printed, suffix) in [
+        ("及以上", Suffix::AtLeast),
+        ("及以下", Suffix::AtMost),
+        ("以上", Suffix::AtLeast),
+        ("以内", Suffix::AtMost),
+        ("之内", Suffix::AtMost),
+        ("以下", Suffix::AtMost),
+        ("左右", Suffix::About),
+        ("上下", Suffix::About),
+    ] {
+        if word.starts_with(printed) {
+            return Some((suffix, printed.chars().count()));
+        }
+    }
+    None
+}

@@ -1,0 +1,345 @@
+//! Expressions of time and the year or years they mean.
+
+use super::lex::matches;
+use std::ops::Range;
+
+/// A year or a range of years, as `period` in the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Years {
+    /// The first year.
+    pub from: i32,
+    /// The last year; equal to the first for a single one.
+    pub to: i32,
+}
+
+impl Years {
+    /// One year.
+    pub fn one(year: i32) -> Self {
+        Self { from: year, to: year }
+    }
+
+    /// Whether it is more than one year.
+    pub fn is_range(self) -> bool {
+        self.from < self.to
+    }
+
+    /// How many years it is.
+    pub fn count(self) -> i32 {
+        self.to - self.from + 1
+    }
+
+    /// As on the wire: `2021` or `2017/2021`.
+    pub fn text(self) -> String {
+        if self.is_range() { format!("{}/{}", self.from, self.to) } else { self.from.to_string() }
+    }
+}
+
+/// A year that something is compared with.
+pub type Year = i32;
+
+/// How far an expression reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A named year: its clause and what follows up to the next semicolon.
+    Named,
+    /// 五年来, 过去一年, 「十三五」时期: at the start of a sentence it governs until another does.
+    Governing,
+}
+
+/// An expression of time found in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// What it means.
+    pub years: Years,
+    /// How far it reaches.
+    pub reach: Reach,
+    /// Whether it is the far side of a comparison (比上年) or a base (“十二五”末的).
+    pub is_base: bool,
+}
+
+/// What the expressions are resolved against.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Times {
+    /// The year whose work is reviewed.
+    pub review: Option<i32>,
+    /// The year the tasks are for.
+    pub plan: Option<i32>,
+    /// The calendar year of delivery.
+    pub delivered: Option<i32>,
+    /// The years of the term under review.
+    pub term: Option<Years>,
+}
+
+impl Times {
+    /// The years that 五年来 means.
+    fn term(&self) -> Option<Years> {
+        self.term.or(self.review.map(|review| Years { from: review - 4, to: review }))
+    }
+
+    /// The years that 今后五年 means.
+    fn coming(&self) -> Option<Years> {
+        self.plan.map(|plan| Years { from: plan, to: plan + 4 })
+    }
+
+    /// The year that a base names: 2015年, “十二五”末, 上年.
+    pub fn base_year(&self, text: &str) -> Option<Year> {
+        let chars: Vec<char> = text.chars().collect();
+        for at in 0..chars.len() {
+            if let Some((year, _)) = named_year(&chars, at) {
+                return Some(year);
+            }
+            if let Some((years, _)) = plan_period(&chars, at) {
+                return Some(years.to);
+            }
+        }
+        None
+    }
+
+    /// Every expression of time in `range`, in order.
+    pub fn find(&self, text: &[char], range: Range<usize>) -> Vec<Expression> {
+        let mut found = Vec::new();
+        let mut at = range.start;
+        let text = &text[..range.end];
+        while at < range.end {
+            match self.at(text, at) {
+                Some(expression) => {
+                    at = expression.span.end;
+                    found.push(expression);
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+
+    /// The expression that begins at `at`.
+    fn at(&self, text: &[char], at: usize) -> Option<Expression> {
+        let expression = |end: usize, years: Years, reach: Reach| {
+            let is_base = at > 0 && matches!(text[at - 1], '比' | '较' | '与' | '同')
+                || at > 0 && matches!(text[at], '“' | '"') && text[at - 1] == '于'
+                || at > 0 && matches!(text[at - 1], '是' | '为') && text.get(end) == Some(&'的');
+            Expression { span: at..end, years, reach, is_base }
+        };
+        match text[at] {
+            '1' | '2' => {
+                if let Some((years, end)) = hyphenated(text, at) {
+                    return Some(expression(end, years, Reach::Named));
+                }
+                let (first, end) = named_year(text, at)?;
+                let (years, end) = year_range(text, first, end);
+                Some(expression(end, years, Reach::Named))
+            }
+            '二' | '一' if text.get(at + 4) == Some(&'年') => {
+                let (year, end) = han_year(text, at)?;
+                Some(expression(end, Years::one(year), Reach::Named))
+            }
+            '十' | '八' | '九' | '七' | '“' | '"' => {
+                let (years, end) = plan_period(text, at)?;
+                let last = matches!(text.get(end), Some('末'));
+                let governs =
+                    ["时期", "期间", "以来", "五年", "规划", "末", "时"].iter().any(|word| matches(text, end, word));
+                if !governs {
+                    return None;
+                }
+                let years = if last { Years::one(years.to) } else { self.so_far(years) };
+                let found = expression(end + 1, years, Reach::Governing);
+                Some(Expression { is_base: last || found.is_base, ..found })
+            }
+            _ => self.in_words(text, at).map(|(length, years, reach)| expression(at + length, years, reach)),
+        }
+    }
+
+    /// A plan period that is still running ends, in a review, with the year under review.
+    fn so_far(&self, years: Years) -> Years {
+        match self.review {
+            Some(review)
+                if years.from <= review && review < years.to && self.plan.is_none_or(|plan| plan <= review) =>
+            {
+                Years { from: years.from, to: review }
+            }
+            _ => years,
+        }
+    }
+
+    /// 五年来, 去年, 近三年…: length, years, reach.
+    fn in_words(&self, text: &[char], at: usize) -> Option<(usize, Years, Reach)> {
+        let starts = |word: &str| matches(text, at, word);
+        for word in ["今后五年", "未来五年", "今后5年", "未来5年", "今后的五年"] {
+            if starts(word) {
+                return Some((word.chars().count(), self.coming()?, Reach::Governing));
+            }
+        }
+        for word in [
+            "过去的五年",
+            "过去五年",
+            "过去5年",
+            "这五年",
+            "近五年",
+            "五年来",
+            "五年间",
+            "五年中",
+            "五年累计",
+            "五年共",
+            "5年来",
+            "本届政府任期",
+            "本届政府",
+            "任期五年",
+            "近5年",
+            "前五年",
+        ] {
+            if starts(word) {
+                return Some((word.chars().count(), self.term()?, Reach::Governing));
+            }
+        }
+        for word in ["过去的一年", "过去一年", "一年来", "刚刚过去的一年"] {
+            if starts(word) {
+                return Some((word.chars().count(), Years::one(self.review?), Reach::Governing));
+            }
+        }
+        for word in ["去年", "上年", "上一年"] {
+            if starts(word) {
+                let year = self.delivered.map(|year| year - 1).or(self.review)?;
+                return Some((word.chars().count(), Years::one(year), Reach::Named));
+            }
+        }
+        for (word, later) in [("今年", 0), ("明年", 1)] {
+            if starts(word) {
+                let year = self.delivered.or(self.plan)? + later;
+                return Some((2, Years::one(year), Reach::Named));
+            }
+        }
+        self.recent_years(text, at)
+    }
+
+    /// 近三年, 三年来, 三年累计: the last so many years of the review.
+    fn recent_years(&self, text: &[char], at: usize) -> Option<(usize, Years, Reach)> {
+        let near = usize::from(text[at] == '近');
+        let count = match text.get(at + near)? {
+            '两' | '二' | '2' => 2,
+            '三' | '3' => 3,
+            '四' | '4' => 4,
+            '五' | '5' => 5,
+            '六' | '6' => 6,
+            '十' => 10,
+            _ => return None,
+        };
+        let year = at + near + 1;
+        if text.get(year) != Some(&'年') {
+            return None;
+        }
+        let behind = ["来", "间", "累计", "共"].iter().find(|word| matches(text, year + 1, word));
+        if near == 0 && behind.is_none() {
+            return None;
+        }
+        let review = self.review?;
+        let length = near + 2 + behind.map_or(0, |word| word.chars().count());
+        Some((length, Years { from: review - count + 1, to: review }, Reach::Governing))
+    }
+}
+
+/// 2021年: the year and the offset behind.
+fn named_year(text: &[char], at: usize) -> Option<(i32, usize)> {
+    if at > 0 && (text[at - 1].is_ascii_digit() || text[at - 1] == '.') {
+        return None;
+    }
+    let mut year = 0;
+    for offset in 0..4 {
+        year = year * 10 + i32::try_from(text.get(at + offset)?.to_digit(10)?).ok()?;
+    }
+    let plausible = (1949..2100).contains(&year);
+    (plausible && text.get(at + 4) == Some(&'年')).then_some((year, at + 5))
+}
+
+/// 二〇二五年.
+fn han_year(text: &[char], at: usize) -> Option<(i32, usize)> {
+    let number = super::numeral::read(text, at, 0)?;
+    let year = i32::try_from(number.value.small()?).ok()?;
+    ((1949..2100).contains(&year) && text.get(number.end) == Some(&'年')).then_some((year, number.end + 1))
+}
+
+/// 2017年到2021年, 2016-2020年; the single year where nothing follows.
+fn year_range(text: &[char], first: i32, end: usize) -> (Years, usize) {
+    let single = (Years::one(first), end);
+    if !matches!(text.get(end), Some('到' | '至' | '—' | '-' | '~')) {
+        return single;
+    }
+    let next = (end + 1..end + 3).find(|&at| text.get(at).is_some_and(char::is_ascii_digit));
+    match next.and_then(|next| named_year(text, next)) {
+        Some((last, behind)) if last > first => (Years { from: first, to: last }, behind),
+        _ => single,
+    }
+}
+
+/// 2016-2020年.
+fn hyphenated(text: &[char], at: usize) -> Option<(Years, usize)> {
+    let mut from = 0;
+    for offset in 0..4 {
+        from = from * 10 + i32::try_from(text.get(at + offset)?.to_digit(10)?).ok()?;
+    }
+    if !matches!(text.get(at + 4), Some('-' | '—' | '~' | '至' | '到')) || (at > 0 && text[at - 1].is_ascii_digit())
+    {
+        return None;
+    }
+    let (to, end) = named_year(text, at + 5)?;
+    (from > 1948 && from < to).then_some((Years { from, to }, end))
+}
+
+/// “十三五”: its years and the offset behind, closing quote included.
+fn plan_period(text: &[char], at: usize) -> Option<(Years, usize)> {
+    let mut next = at;
+    if matches!(text.get(next), Some('“' | '"')) {
+        next += 1;
+    }
+    let number = match (text.get(next)?, text.get(next + 1)?, text.get(next + 2)) {
+        ('十', '五', _) => (10, 2),
+        ('十', '一', Some('五')) => (11, 3),
+        ('十', '二', Some('五')) => (12, 3),
+        ('十', '三', Some('五')) => (13, 3),
+        ('十', '四', Some('五')) => (14, 3),
+        ('九', '五', _) => (9, 2),
+        ('八', '五', _) => (8, 2),
+        ('七', '五', _) => (7, 2),
+        ('六', '五', _) => (6, 2),
+        _ => return None,
+    };
+    // 十五五 is the fifteenth plan, 十五 the tenth.
+    let (ordinal, length) = if matches(text, next, "十五五") { (15, 3) } else { number };
+    let mut end = next + length;
+    if matches!(text.get(end), Some('”' | '"')) {
+        end += 1;
+    }
+    // The plans have run in steps of five years since the third (1966-1970).
+    let from = 1966 + 5 * (ordinal - 3);
+    Some((Years { from, to: from + 4 }, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Times;
+
+    #[test]
+    fn expressions_and_their_years() {
+        let times = Times { review: Some(2021), plan: Some(2022), delivered: Some(2022), term: None };
+        let cases = [
+            ("五年来,我们", "2017/2021"),
+            ("2020年全区", "2020"),
+            ("2017年到2021年,", "2017/2021"),
+            ("2016-2020年", "2016/2020"),
+            ("“十二五”末的", "2015"),
+            ("“十三五”时期,", "2016/2020"),
+            ("去年", "2021"),
+            ("近三年累计", "2019/2021"),
+            ("今后五年", "2022/2026"),
+            ("二〇二〇年", "2020"),
+            ("实现“十四五”良好开局", ""),
+        ];
+        for (text, want) in cases {
+            let chars: Vec<char> = text.chars().collect();
+            let found = times.find(&chars, 0..chars.len());
+            let got = found.first().map(|found| found.years.text()).unwrap_or_default();
+            assert_eq!(got, want, "{text}");
+        }
+    }
+}

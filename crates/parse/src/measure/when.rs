@@ -1,0 +1,138 @@
+//! Of which years a value speaks, and whether it is done, expected or to be reached.
+
+use super::classify::Classified;
+use super::cue::Classes;
+use super::lex::{Form, Token};
+use super::statement::{Sentence, State};
+use super::subject::{Lead, is_clause_mark};
+use super::time::{Expression, Reach, Years};
+use baogao_model::report::{Measure, Modality};
+
+/// How far into a sentence a range of years may stand and still govern all of it.
+const HEAD: usize = 6;
+
+/// How far back of a number is looked: longer sentences are lists whose head no longer governs, and
+/// a line without an end must not make every number walk all of it.
+const WINDOW: usize = 400;
+/// How many expressions of time before a number are looked at.
+const EXPRESSIONS: usize = 12;
+
+impl Sentence<'_> {
+    /// The first offset that is looked at for a number.
+    pub(super) fn window(&self, token: &Token) -> usize {
+        token.span.start.saturating_sub(WINDOW).max(self.range.start)
+    }
+
+    /// Whether the value is reached, expected or to be reached.
+    pub(super) fn modality(&self, token: &Token, lead: &Lead, said: Classified) -> Modality {
+        let years = self.local_years(token).or(self.frame.years);
+        // 「十三五」时期 in the part that sets the targets of the next five years.
+        let is_past = years.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
+        if self.frame.is_target && !is_past {
+            return if self.is_recalled(token) { Modality::Actual } else { Modality::Target };
+        }
+        let future =
+            self.local_years(token).is_some_and(|years| self.times.review.is_some_and(|review| years.from > review));
+        if future || self.says(token, &["力争", "预期目标"]) {
+            return Modality::Target;
+        }
+        // A streak is done with, whatever the clause before it expects.
+        let is_streak = token.unit == "year" && said.measure == Measure::Level && lead.cues.any(Classes::STREAK);
+        let expected = self.says(token, &["预计", "有望", "初步核算", "初步统计", "初步测算"]);
+        if expected && !is_streak { Modality::Estimate } else { Modality::Actual }
+    }
+
+    /// Whether a word stands in the sentence before the number.
+    pub(super) fn says(&self, token: &Token, words: &[&str]) -> bool {
+        let from = self.window(token);
+        let before: String = self.text.folded[from..token.span.start].iter().collect();
+        words.iter().any(|word| before.contains(word))
+    }
+
+    /// Whether a task's clause recalls a fact: 已建成, 去年.
+    pub(super) fn is_recalled(&self, token: &Token) -> bool {
+        let folded = &self.text.folded;
+        let start = (self.window(token)..token.span.start).rev().find(|&at| is_clause_mark(folded[at]));
+        let start = start.map_or(self.window(token), |at| at + 1);
+        let clause: String = folded[start..token.span.start].iter().collect();
+        let past = self.local_years(token).is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
+        past || ["已完成", "已建成", "已达", "已经", "目前"].iter().any(|word| clause.contains(word))
+    }
+
+    /// The years named for the number: before it, in the same part of the sentence.
+    pub(super) fn local(&self, token: &Token) -> Option<&Expression> {
+        let folded = &self.text.folded;
+        let governs = self.says(token, &["预计"]);
+        let mut start = self.window(token);
+        if !governs && let Some(mark) = (start..token.span.start).rev().find(|&at| folded[at] == ';') {
+            start = mark + 1;
+        }
+        let first = self.expressions.partition_point(|found| found.span.start < self.range.start);
+        let to = self.expressions.partition_point(|found| found.span.end <= token.span.start);
+        // 到2025年的5.20万亿元 dates its own number and no other.
+        let dates_another = |found: &Expression| {
+            let behind = folded[found.span.end..].iter().take_while(|c| matches!(c, '底' | '末' | '初')).count();
+            folded.get(found.span.end + behind) == Some(&'的') && found.span.end + behind + 1 < token.span.start
+        };
+        let before = self.expressions.get(first..to)?.iter().rev().take(EXPRESSIONS);
+        let mut usable = before.filter(|found| !found.is_base && !dates_another(found));
+        // A range of years at the head of a list holds for all of it.
+        let heads = |found: &Expression| found.years.is_range() && found.span.start < self.range.start + HEAD;
+        usable.find(|found| found.span.start >= start || heads(found))
+    }
+
+    pub(super) fn local_years(&self, token: &Token) -> Option<Years> {
+        self.local(token).map(|found| found.years)
+    }
+
+    /// The year or years that the value speaks of.
+    pub(super) fn period(
+        &self,
+        token: &Token,
+        lead: &Lead,
+        said: Classified,
+        modality: Modality,
+        state: &State,
+    ) -> Option<Years> {
+        if let Some(dated) = &lead.from {
+            let dated = lead.phrase.text(dated.clone());
+            return self.times.base_year(&dated).map(Years::one);
+        }
+        let local = self.local(token);
+        let mut years = local.map(|found| found.years).or(self.frame.years);
+        if self.frame.is_target && modality == Modality::Actual && local.is_none() {
+            // A fact recalled among tasks is not of the year they are for.
+            years = years.filter(|years| self.times.plan.is_some_and(|plan| years.to < plan));
+        }
+        if said.measure == Measure::AvgGrowth {
+            let range = years.filter(|years| years.is_range());
+            return range.or(self.frame.years.filter(|years| years.is_range())).or(years);
+        }
+        if let Some(base) = lead.base
+            && let Some(end) = years.map(|years| years.to)
+            && matches!(said.measure, Measure::Growth | Measure::Change | Measure::ChangePp | Measure::Multiple)
+            && base < end
+            && modality != Modality::Target
+        {
+            return Some(Years { from: base + 1, to: end });
+        }
+        if token.unit == "year" && lead.cues.any(Classes::STREAK) {
+            // A streak longer than the years spoken of has none of its own.
+            let long = token.value.small().and_then(|n| i32::try_from(n).ok());
+            return years.filter(|years| long.is_some_and(|long| long <= years.count()));
+        }
+        // 2017年到2021年,…从A增加到B: B is the state of the last year.
+        // 2011年突破30亿元,翻了两番: the doubling is of the years spoken of, not of the one named.
+        if token.form == Form::Doubling
+            && modality != Modality::Target
+            && let Some(range) = self.frame.years.filter(|years| years.is_range())
+        {
+            return Some(range);
+        }
+        let named_range = local.is_some_and(|found| found.reach == Reach::Named && found.years.is_range());
+        if state.from.is_some() && named_range {
+            return years.map(|years| Years::one(years.to));
+        }
+        years
+    }
+}
