@@ -1,0 +1,107 @@
+//! The article's own lines among those of its container.
+//!
+//! Above the first sentence stand the title again, dates, sources and font sizes; below the last
+//! one credits, files and links to other pages. A report's own head (date and place in dashes, the
+//! speaker) and its annexes have the shape of text and stay.
+
+use crate::clean;
+use crate::dom::{Dom, Line};
+
+/// How far below the container's beginning the title may be repeated.
+const TITLE_WINDOW: usize = 20;
+
+/// Takes the lines that are not the article's own off both ends, and boilerplate from between.
+///
+/// `lines` are indices into [`Dom::lines`]; the title's line goes too, as it is put back in front.
+pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>) -> Vec<usize> {
+    let line = |index: usize| &dom.lines[index];
+    let text = |index: usize| dom.line_text(&dom.lines[index]);
+    // Without a sentence all is head: captions, verse.
+    let first = lines.iter().position(|&index| begins_text(dom, line(index))).unwrap_or(lines.len());
+    let last = lines
+        .iter()
+        .rposition(|&index| line(index).is_prose() && !clean::is_trailer(text(index)))
+        .unwrap_or(first)
+        .max(first);
+    let start = title.map_or(0, |title| behind_title(dom, &lines[..first.max(TITLE_WINDOW).min(lines.len())], title));
+    let end = tail_begins(dom, lines, first, last);
+
+    let mut own = Vec::new();
+    for (position, &index) in lines.iter().enumerate().take(end).skip(start) {
+        let line = line(index);
+        let text = text(index);
+        let dropped = if position < first {
+            clean::is_about(text) || is_breadcrumb(line, text)
+        } else if position > last {
+            clean::is_trailer(text) || line.link_share() > 0.8
+        } else {
+            clean::is_boilerplate(text) && !line.is_long_prose()
+        };
+        if !dropped {
+            own.push(index);
+        }
+    }
+    own
+}
+
+impl Line {
+    /// Whether it is a whole paragraph; a notice of this length is judged by its beginning only at the end.
+    fn is_long_prose(&self) -> bool {
+        self.chars > 600
+    }
+}
+
+/// Whether the text proper has begun: a sentence, or the address to the assembly.
+fn begins_text(dom: &Dom, line: &Line) -> bool {
+    let text = dom.line_text(line);
+    if text.starts_with("各位代表") {
+        return true;
+    }
+    line.is_prose() && !clean::is_about(text) && !is_breadcrumb(line, text)
+}
+
+/// Behind the line that repeats the title, if one near the beginning does.
+fn behind_title(dom: &Dom, head: &[usize], title: &str) -> usize {
+    let title = clean::fold(title);
+    if title.is_empty() {
+        return 0;
+    }
+    for (position, &index) in head.iter().enumerate() {
+        let line = &dom.lines[index];
+        if clean::fold(dom.line_text(line)) == title {
+            return position + 1;
+        }
+        if line.chars > 100 && line.is_prose() {
+            return 0;
+        }
+    }
+    0
+}
+
+/// Where the list of other pages begins below the text, or the end.
+fn tail_begins(dom: &Dom, lines: &[usize], first: usize, last: usize) -> usize {
+    let prose: Vec<u32> =
+        lines.iter().map(|&index| if dom.lines[index].is_prose() { dom.lines[index].chars } else { 0 }).collect();
+    let all: u32 = prose.iter().sum();
+    let mut above = 0;
+    for (position, &index) in lines.iter().enumerate() {
+        let is_heading = position > first && clean::begins_tail(dom.line_text(&dom.lines[index]));
+        // Prose may follow (teasers, comments), but not most of the page.
+        if is_heading && (position > last || above * 3 > all * 2) {
+            return position;
+        }
+        above += prose[position];
+    }
+    lines.len()
+}
+
+/// Whether a line shows the way from the home page to here.
+fn is_breadcrumb(line: &Line, text: &str) -> bool {
+    line.links >= 1
+        && line.chars <= 120
+        && (text.contains('>')
+            || text.contains('»')
+            || text.contains('›')
+            || text.contains("→")
+            || text.starts_with("首页"))
+}

@@ -1,0 +1,188 @@
+//! The date a page shows for its publication.
+//!
+//! In order of trust: the site's own `meta` elements, the place the profile names, the line between
+//! title and text that looks like it, the address, a labelled line below the text. Dates in the text
+//! (the day a report was delivered) are another matter.
+
+use crate::clean::pattern;
+use crate::container::Container;
+use crate::dom::Dom;
+use crate::profile::Profile;
+use html5ever::local_name;
+use jiff::civil::Date;
+use regex::Captures;
+
+/// Lines looked at above the text.
+const WINDOW: usize = 40;
+
+/// Names of `meta` elements that hold the date of publication.
+const META_NAMES: &[&str] = &[
+    "pubdate",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "article:published_time",
+    "weibo: article:create_at",
+    "og:time",
+    "datepublished",
+    "apub:time",
+    "firstpublishedtime",
+    "publishtime",
+    "publish_time",
+    "bytedance:published_time",
+    "dc.date",
+    "og:release_date",
+    "article:create_at",
+];
+
+// A whole date, in digits.
+pattern!(DATE, r"((?:19|20)\d{2})\s?[-/.．年]\s?(\d{1,2})\s?[-/.．月]\s?(\d{1,2})(?:\s?日)?");
+
+// The same with a time behind it.
+pattern!(TIME_BEHIND, r"^[\sT日]{0,3}\d{1,2}[:：]\d{2}");
+
+// What stands before a date of publication.
+pattern!(LABEL, r"(?:发布|发表|更新|时间|日期|刊登|上传|创建|来源|稿源)[^:：]{0,6}[:：]?\s*$");
+
+// A date in an address: /2024/0513/, /2024-05/13/, /20240513/, t20240513_, /art/2024/5/13/.
+pattern!(IN_ADDRESS, r"(?:^|[/_t])((?:19|20)\d{2})[-/]?(\d{2}|\d(?:[-/]))[-/]?(\d{2}|\d(?:[/_.]))(?:[/_.]|\d*\.|$)");
+
+/// The date of publication, where the page or its address shows one.
+pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>, path: Option<&str>) -> Option<Date> {
+    from_meta(dom)
+        .or_else(|| from_profile(dom, profile))
+        .or_else(|| from_lines_above(dom, container))
+        .or_else(|| path.and_then(from_address))
+        .or_else(|| from_lines_below(dom, container))
+}
+
+fn from_meta(dom: &Dom) -> Option<Date> {
+    for (at, node) in dom.nodes.iter().enumerate() {
+        if node.tag != local_name!("meta") {
+            continue;
+        }
+        let Some(element) = dom.markup(at as u32) else { continue };
+        let name = element.attr("name").or(element.attr("property")).or(element.attr("itemprop")).unwrap_or_default();
+        if META_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+            && let Some(date) = element.attr("content").and_then(first_date)
+        {
+            return Some(date);
+        }
+    }
+    None
+}
+
+fn from_profile(dom: &Dom, profile: &Profile) -> Option<Date> {
+    for selector in &profile.date {
+        for at in 0..dom.nodes.len() as u32 {
+            if dom.nodes[at as usize].tag.is_empty() || dom.nodes[at as usize].dropped {
+                continue;
+            }
+            let Some(element) = dom.element(at) else { continue };
+            if !selector.matches(&element) {
+                continue;
+            }
+            // Discuz writes "3 天前" and puts the date into the title attribute.
+            let mut text = dom.text_below(at);
+            for child in at..dom.nodes[at as usize].end.min(at + 100) {
+                if let Some(title) = dom.markup(child).and_then(|element| element.attr("title")) {
+                    text.push(' ');
+                    text.push_str(title);
+                }
+            }
+            if let Some(date) = first_date(&text) {
+                return Some(date);
+            }
+        }
+    }
+    None
+}
+
+/// The likeliest date of the lines from a little above the title to the first sentence.
+fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<Date> {
+    let first = container.and_then(|container| container.lines.first().copied())?;
+    let mut best: Option<(f32, Date)> = None;
+    let mut sentences = 0;
+    for index in first.saturating_sub(WINDOW)..(first + 12).min(dom.lines.len()) {
+        let line = &dom.lines[index];
+        if index >= first && line.chars > 100 && line.is_prose() {
+            sentences += 1;
+            if sentences > 1 {
+                break;
+            }
+        }
+        let text = dom.line_text(line);
+        let near = 2.0 - 0.05 * first.abs_diff(index) as f32;
+        for found in DATE.captures_iter(text).take(4) {
+            let Some(date) = date_of(&found) else { continue };
+            let score = near + plausibility(text, &found, line.chars);
+            if score > 2.0 && best.is_none_or(|(most, _)| score > most) {
+                best = Some((score, date));
+            }
+        }
+    }
+    best.map(|(_, date)| date)
+}
+
+/// How much a date looks like the one of publication, from its surroundings.
+fn plausibility(text: &str, found: &Captures<'_>, chars: u32) -> f32 {
+    let Some(whole) = found.get(0) else { return 0.0 };
+    let mut score = 0.0;
+    if LABEL.is_match(&text[..whole.start()]) {
+        score += 2.0;
+    }
+    if TIME_BEHIND.is_match(&text[whole.end()..]) {
+        score += 2.0;
+    }
+    if whole.start() == 0 {
+        score += 0.5;
+    }
+    if chars <= 80 {
+        score += 0.5;
+    }
+    if text.contains("成文日期") || text.contains("生效日期") || text.contains("有效期") {
+        score -= 1.0;
+    }
+    if text.contains('。') {
+        score -= 3.0;
+    }
+    score
+}
+
+fn from_lines_below(dom: &Dom, container: Option<&Container>) -> Option<Date> {
+    let last = container.and_then(|container| container.lines.last().copied())?;
+    for index in last.saturating_sub(3)..(last + 12).min(dom.lines.len()) {
+        let text = dom.line_text(&dom.lines[index]);
+        if text.contains('。') {
+            continue;
+        }
+        for found in DATE.captures_iter(text) {
+            if let Some(date) = date_of(&found)
+                && plausibility(text, &found, dom.lines[index].chars) >= 2.0
+            {
+                return Some(date);
+            }
+        }
+    }
+    None
+}
+
+fn from_address(path: &str) -> Option<Date> {
+    let found = IN_ADDRESS.captures(path)?;
+    date_of(&found)
+}
+
+/// The first whole date of a text.
+pub(crate) fn first_date(text: &str) -> Option<Date> {
+    DATE.captures_iter(text).find_map(|found| date_of(&found))
+}
+
+/// Year, month and day as captured, if there is such a day.
+fn date_of(found: &Captures<'_>) -> Option<Date> {
+    let number = |group: usize| -> Option<i16> {
+        let digits = found.get(group)?.as_str().trim_end_matches(|c: char| !c.is_ascii_digit());
+        digits.parse().ok()
+    };
+    let (year, month, day) = (number(1)?, number(2)?, number(3)?);
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}

@@ -1,0 +1,82 @@
+//! Which family a page is of.
+//!
+//! The fingerprints of all profiles are looked for in one pass over the source text, before any
+//! markup is read.
+
+use crate::profile::{ENOUGH, Profile, ProfileError};
+use aho_corasick::AhoCorasick;
+
+/// The profiles that come with the crate: a folder and a line here for each.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("discuz", include_str!("../profiles/discuz/profile.toml")),
+    ("empirecms", include_str!("../profiles/empirecms/profile.toml")),
+    ("trs", include_str!("../profiles/trs/profile.toml")),
+];
+
+/// All known families.
+#[derive(Debug)]
+pub(crate) struct Families {
+    profiles: Vec<Profile>,
+    generic: Profile,
+    marks: AhoCorasick,
+    /// For each mark of the automaton: the profile it speaks for, and how loudly.
+    weights: Vec<(usize, u32)>,
+}
+
+impl Families {
+    /// The built-in families.
+    pub fn built_in() -> Self {
+        // The built-in profiles are constants; the tests load every one of them.
+        Self::with(&[]).expect("the built-in profiles are valid")
+    }
+
+    /// The built-in families and `extra` ones; an extra profile of a built-in name replaces it.
+    pub fn with(extra: &[(&str, &str)]) -> Result<Self, ProfileError> {
+        let mut profiles = Vec::new();
+        for (name, toml) in extra {
+            profiles.push(Profile::read(name, toml)?);
+        }
+        for (name, toml) in BUILT_IN {
+            if !extra.iter().any(|(replaced, _)| replaced == name) {
+                profiles.push(Profile::read(name, toml)?);
+            }
+        }
+        let mut needles = Vec::new();
+        let mut weights = Vec::new();
+        for (index, profile) in profiles.iter().enumerate() {
+            for (mark, weight) in &profile.fingerprint.marks {
+                needles.push(mark.clone());
+                weights.push((index, *weight));
+            }
+        }
+        // Building fails only for automata beyond 2^31 states.
+        let marks = AhoCorasick::new(&needles).expect("a few dozen short strings fit an automaton");
+        Ok(Self { profiles, generic: Profile::generic(), marks, weights })
+    }
+
+    /// The family of a page with this source and, where known, this path and query.
+    pub fn detect(&self, source: &str, path_and_query: Option<&str>) -> &Profile {
+        let mut scores = vec![0; self.profiles.len()];
+        let mut seen = vec![false; self.weights.len()];
+        for found in self.marks.find_overlapping_iter(source) {
+            let mark = found.pattern().as_usize();
+            if !std::mem::replace(&mut seen[mark], true) {
+                let (profile, weight) = self.weights[mark];
+                scores[profile] += weight;
+            }
+        }
+        if let Some(address) = path_and_query {
+            for (profile, score) in self.profiles.iter().zip(&mut scores) {
+                let matching = profile.fingerprint.urls.iter().filter(|(pattern, _)| pattern.is_match(address));
+                *score += matching.map(|(_, weight)| weight).max().unwrap_or(&0);
+            }
+        }
+        let mut best = (&self.generic, ENOUGH - 1);
+        for (profile, score) in self.profiles.iter().zip(scores) {
+            if score > best.1 {
+                best = (profile, score);
+            }
+        }
+        best.0
+    }
+}

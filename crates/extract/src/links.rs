@@ -1,0 +1,208 @@
+//! The page's links, each address once, with what they seem to lead to.
+//!
+//! Links in hidden elements are not offered: no reader could follow them, and traps lie there.
+
+use crate::clean::pattern;
+use crate::dom::{Dom, fold_spaces};
+use crate::pager::Pager;
+use crate::profile::Profile;
+use baogao_model::{CanonicalUrl, Link, LinkRole, PageKind};
+use html5ever::local_name;
+use std::collections::HashMap;
+
+/// Links kept of one page.
+const MAX_LINKS: usize = 5_000;
+
+/// Characters kept of an anchor's text.
+const MAX_TEXT: usize = 200;
+
+// Addresses that CMSs give to single documents.
+pattern!(
+    DOCUMENT_ADDRESS,
+    r"(?x)/t20\d{6}_\d+ | /art/\d{4}/ | /content_\d+ | /content/(?:post_|article/)\d+ | /info/\d+/\d+\.htm | thread-\d+
+      | [?&](?:id|tid|aid|newsid|articleid|docid)=\d+ | /\d{3,}(?:_\d+)?\.s?html? | /[0-9a-f]{16,}\.s?html? | /\d{4}[/-]?\d{2}(?:[/-]?\d{2})?/.+\.s?html?"
+);
+
+// Addresses of indexes.
+pattern!(
+    LIST_ADDRESS,
+    r"(?i)(?:/|/(?:index|list|default|node|channel|col)[^/]*\.(?:s?html?|php|aspx?|jsp)|/list[_-]?\d*|forum-\d+-\d+\.html|mod=forumdisplay.*)$"
+);
+
+// A day beside a link, with or without its year.
+pattern!(DAY, r"(?:\d{4}[-/.年])?\b\d{1,2}[-/.月]\d{1,2}\b|\d{4}年");
+
+/// Where references on a page point.
+#[derive(Debug, Clone)]
+pub(crate) struct Base(Option<CanonicalUrl>);
+
+impl Base {
+    /// The base of a page: its `base` element, resolved against its own address.
+    pub fn of(dom: &Dom, page: Option<&CanonicalUrl>) -> Self {
+        let declared = dom.find(&local_name!("base")).and_then(|at| dom.markup(at)).and_then(|base| base.attr("href"));
+        let declared = declared.and_then(|href| match page {
+            Some(page) => page.join(href).ok(),
+            None => CanonicalUrl::parse(href).ok(),
+        });
+        Self(declared.or_else(|| page.cloned()))
+    }
+
+    /// The address a reference means: absolute and canonical where the base is known, else as
+    /// written without its fragment. `None` where it leads to no page.
+    pub fn resolve(&self, reference: &str) -> Option<String> {
+        let reference = reference.trim();
+        if reference.is_empty() || reference.starts_with('#') {
+            return None;
+        }
+        match &self.0 {
+            Some(base) => base.join(reference).ok().map(String::from),
+            None => {
+                if let Ok(absolute) = CanonicalUrl::parse(reference) {
+                    return Some(absolute.into());
+                }
+                let scheme = reference.split(['/', '?', '#']).next().unwrap_or_default();
+                if scheme.contains(':') {
+                    return None;
+                }
+                Some(reference.split('#').next().unwrap_or_default().to_owned())
+            }
+        }
+    }
+}
+
+/// An anchor as found on the page.
+#[derive(Debug, Clone)]
+pub(crate) struct Anchor {
+    /// Its position in the document.
+    pub at: u32,
+    /// Where it leads.
+    pub url: String,
+    /// Its text, white space folded.
+    pub text: String,
+}
+
+/// All anchors that lead to a page, in document order.
+pub(crate) fn anchors(dom: &Dom, base: &Base) -> Vec<Anchor> {
+    let mut anchors = Vec::new();
+    for (at, node) in dom.nodes.iter().enumerate() {
+        let at = at as u32;
+        if node.tag != local_name!("a") || node.dropped {
+            continue;
+        }
+        let Some(element) = dom.markup(at) else { continue };
+        let Some(url) = element.attr("href").and_then(|href| base.resolve(href)) else { continue };
+        anchors.push(Anchor { at, url, text: anchor_text(dom, at) });
+        if anchors.len() >= 4 * MAX_LINKS {
+            break;
+        }
+    }
+    anchors
+}
+
+/// What an anchor says: its text, or its `title` where the text is cut short or an image.
+fn anchor_text(dom: &Dom, at: u32) -> String {
+    let mut text = String::new();
+    let mut inner = at;
+    while inner < dom.nodes[at as usize].end {
+        if dom.nodes[inner as usize].dropped {
+            inner = dom.nodes[inner as usize].end;
+            continue;
+        }
+        text.push_str(dom.text_at(inner).unwrap_or_default());
+        if text.len() > 8 * MAX_TEXT {
+            break;
+        }
+        inner += 1;
+    }
+    let text = fold_spaces(&text);
+    let title = dom.markup(at).and_then(|element| element.attr("title")).map(fold_spaces).unwrap_or_default();
+    let cut_short = text.trim_end_matches(['.', '…']);
+    let text = if text.is_empty() || cut_short != text && title.starts_with(cut_short) { title } else { text };
+    text.chars().take(MAX_TEXT).collect()
+}
+
+/// The links of a page in page order, each address once, with their roles.
+pub(crate) fn list(
+    dom: &Dom,
+    profile: &Profile,
+    anchors: Vec<Anchor>,
+    pager: Option<&Pager>,
+    kind: PageKind,
+    own: Option<&CanonicalUrl>,
+) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let pages_role = if kind == PageKind::List { LinkRole::ListPage } else { LinkRole::Part };
+    let pages = pager.map(|pager| pager.pages.values().collect::<Vec<_>>()).unwrap_or_default();
+    let site = own.map(CanonicalUrl::site);
+    for anchor in anchors {
+        if own.is_some_and(|own| own.as_str() == anchor.url) {
+            continue;
+        }
+        let role = if pages.contains(&&anchor.url) {
+            pages_role
+        } else if site.is_some() && site != site_of(&anchor.url) {
+            LinkRole::Other
+        } else {
+            role_of(dom, profile, &anchor, kind)
+        };
+        match places.get(&anchor.url) {
+            Some(&place) => merge(&mut links[place], anchor.text, role),
+            None if links.len() < MAX_LINKS => {
+                places.insert(anchor.url.clone(), links.len());
+                links.push(Link { url: anchor.url, text: anchor.text, role });
+            }
+            None => {}
+        }
+    }
+    // Parts and list pages that only a script would have made links of.
+    for url in pages {
+        if !places.contains_key(url) && own.is_none_or(|own| own.as_str() != url) {
+            links.push(Link { url: url.clone(), text: String::new(), role: pages_role });
+        }
+    }
+    links
+}
+
+/// The registrable host of an absolute address.
+fn site_of(url: &str) -> Option<String> {
+    CanonicalUrl::parse(url).ok().map(|url| url.site())
+}
+
+/// Of two anchors with one address the longer text is the name, and the surer role the role.
+fn merge(link: &mut Link, text: String, role: LinkRole) {
+    if text.chars().count() > link.text.chars().count() {
+        link.text = text;
+        if link.role == LinkRole::Other {
+            link.role = role;
+        }
+    }
+}
+
+/// What a link that is none of the page's own pager leads to.
+fn role_of(dom: &Dom, profile: &Profile, anchor: &Anchor, kind: PageKind) -> LinkRole {
+    let address = anchor.url.split_once("://").map_or(anchor.url.as_str(), |(_, rest)| rest);
+    let address = address.find('/').map_or("", |at| &address[at..]);
+    if profile.article_urls.iter().any(|pattern| pattern.is_match(address)) {
+        return LinkRole::Article;
+    }
+    if profile.list_urls.iter().any(|pattern| pattern.is_match(address)) {
+        return LinkRole::List;
+    }
+    let length = anchor.text.chars().count();
+    if DOCUMENT_ADDRESS.is_match(address) && length >= 4 {
+        return LinkRole::Article;
+    }
+    if profile.list_urls.is_empty() && LIST_ADDRESS.is_match(address) && length <= 20 {
+        return LinkRole::List;
+    }
+    let dated = length >= 8 && kind == PageKind::List && stands_by_a_day(dom, anchor.at);
+    if dated { LinkRole::Article } else { LinkRole::Other }
+}
+
+/// Whether a day is printed in the block around a link.
+fn stands_by_a_day(dom: &Dom, at: u32) -> bool {
+    let Some(block) = dom.ancestors(at).find(|&at| dom.nodes[at as usize].block) else { return false };
+    let lines = dom.lines_in(block);
+    lines.len() <= 4 && dom.lines[lines].iter().any(|line| DAY.is_match(dom.line_text(line)))
+}

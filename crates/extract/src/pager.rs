@@ -1,0 +1,377 @@
+//! The other pages of a split article, thread or list.
+//!
+//! A pager is a run of links whose texts are numbers (or 下一页) and whose addresses differ in that
+//! number only. Addresses are read as a template with the number left out; the page's own address
+//! must fit it, so that the pager of a comment list or a link block `1 2 3` is no pager of this
+//! page. TRS WCM writes its pagers by script; the call is read instead.
+
+use crate::clean::pattern;
+use crate::dom::Dom;
+use crate::links::{Anchor, Base};
+use crate::region::RegionKind;
+use baogao_model::CanonicalUrl;
+use html5ever::local_name;
+use std::collections::BTreeMap;
+
+/// A higher number is no page number but a year or a count.
+const MAX_NUMBER: u32 = 1_900;
+
+/// The highest page number looked for in an address that no link text speaks of.
+const MAX_OWN_NUMBER: u32 = 100;
+
+/// The pages of one article or list, this one among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pager {
+    /// The number of this page, from 1.
+    pub current: u32,
+    /// How many there are, where that is known.
+    pub total: Option<u32>,
+    /// Addresses by page number, this page's own included where it is known.
+    pub pages: BTreeMap<u32, String>,
+    /// The page behind this one.
+    pub next: Option<String>,
+}
+
+// `createPageHTML(5, 0, "index", "html")`: count, index of this page from 0, name, extension.
+pattern!(
+    TRS_CALL,
+    r#"createPageHTML\(\s*['"]?(\d{1,4})['"]?\s*,\s*['"]?(\d{1,4})['"]?\s*,\s*['"]([^'"]{1,100})['"]\s*,\s*['"](\w{1,6})['"]"#
+);
+
+pattern!(NUMBER, r"^[\[【(（.…\s]*(?:第\s*)?(\d{1,4})(?:\s*页)?[\]】)）\s]*$");
+
+pattern!(
+    NEXT,
+    r"(?i)^[\[【(（\s]*(?:下一?[页頁张]|后一?页|next(?:\s*page)?|下一?页\s*[>»›]*|>|›|»|＞|>>)[\]】)）\s]*$"
+);
+
+pattern!(
+    OTHER,
+    r"(?i)^[\[【(（\s]*(?:上一?[页頁张]|前一?页|首\s?[页頁]|第一页|尾\s?[页頁]|末\s?[页頁]|最后一?页|prev(?:ious)?|first|last|<|‹|«|<<|\.\.\.|…)?[\]】)）\s]*$"
+);
+
+pattern!(TOTAL, r"共\s*(\d{1,4})\s*页|/\s*(\d{1,4})\s*页?(?:\s|$)");
+
+/// Finds the page's own pager.
+///
+/// `strict` asks for an address of the page's own stem, as parts of an article have; pages of a list
+/// may be called `index.html` and `list_2.html`.
+pub(crate) fn find(
+    dom: &Dom,
+    anchors: &[Anchor],
+    base: &Base,
+    own: Option<&CanonicalUrl>,
+    strict: bool,
+    max_pages: u32,
+) -> Option<Pager> {
+    if let Some(pager) = by_script(dom, base, own, max_pages) {
+        return Some(pager);
+    }
+    let own = own.map(CanonicalUrl::as_str);
+    let mut best: Option<(usize, Pager)> = None;
+    for run in runs(dom, anchors) {
+        if let Some((votes, pager)) = read(dom, &run, own, strict, max_pages)
+            && best.as_ref().is_none_or(|(most, _)| votes > *most)
+        {
+            best = Some((votes, pager));
+        }
+    }
+    best.map(|(_, pager)| pager)
+}
+
+/// The pager of a TRS page, from the call that would write it.
+fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, max_pages: u32) -> Option<Pager> {
+    for (at, node) in dom.nodes.iter().enumerate() {
+        if node.tag != local_name!("script") {
+            continue;
+        }
+        for child in at as u32..node.end {
+            let Some(call) = dom.text_at(child).and_then(|text| TRS_CALL.captures(text)) else { continue };
+            let (total, index): (u32, u32) = (call[1].parse().ok()?, call[2].parse().ok()?);
+            if total < 2 || index >= total {
+                return None;
+            }
+            let mut pages = BTreeMap::new();
+            for number in 1..=total.min(max_pages) {
+                let reference = match number {
+                    1 => format!("{}.{}", &call[3], &call[4]),
+                    _ => format!("{}_{}.{}", &call[3], number - 1, &call[4]),
+                };
+                pages.insert(number, base.resolve(&reference)?);
+            }
+            let current = index + 1;
+            if let Some(own) = own {
+                pages.insert(current, own.as_str().to_owned());
+            }
+            return Some(Pager { current, total: Some(total), next: pages.get(&(current + 1)).cloned(), pages });
+        }
+    }
+    None
+}
+
+/// What an anchor says in a pager.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Label {
+    Number(u32),
+    Next,
+    Other,
+}
+
+/// Anchors in a row that could be a pager.
+struct Run<'a> {
+    anchors: Vec<(Label, &'a Anchor)>,
+}
+
+fn runs<'a>(dom: &Dom, anchors: &'a [Anchor]) -> Vec<Run<'a>> {
+    let mut comments: Vec<u32> = Vec::new();
+    for region in dom.regions.iter().filter(|region| region.kind == RegionKind::Comments) {
+        if !dom.is_in_any(&comments, region.root) {
+            comments.push(region.root);
+        }
+    }
+    let mut runs = Vec::new();
+    let mut current = Run { anchors: Vec::new() };
+    for anchor in anchors {
+        let is_comments = dom.is_in_any(&comments, anchor.at);
+        match label_of(&anchor.text).filter(|_| !is_comments) {
+            Some(label) => current.anchors.push((label, anchor)),
+            None => runs.push(std::mem::replace(&mut current, Run { anchors: Vec::new() })),
+        }
+    }
+    runs.push(current);
+    runs.retain(|run| run.anchors.iter().any(|(label, _)| *label != Label::Other));
+    runs
+}
+
+fn label_of(text: &str) -> Option<Label> {
+    if text.len() > 40 {
+        return None;
+    }
+    if let Some(found) = NUMBER.captures(text) {
+        let number = found[1].parse().ok()?;
+        return (1..=MAX_NUMBER).contains(&number).then_some(Label::Number(number));
+    }
+    if NEXT.is_match(text) {
+        return Some(Label::Next);
+    }
+    OTHER.is_match(text).then_some(Label::Other)
+}
+
+/// An address with the page number left out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Template {
+    prefix: String,
+    suffix: String,
+    /// What the number in the address is less than the number of the page: 0, or 1 where counting begins at 0.
+    offset: u32,
+}
+
+impl Template {
+    fn url(&self, number: u32) -> String {
+        format!("{}{}{}", self.prefix, number.saturating_sub(self.offset), self.suffix)
+    }
+
+    /// The number of the page with this address.
+    fn number_of(&self, url: &str) -> Option<u32> {
+        let digits = url.strip_prefix(self.prefix.as_str())?.strip_suffix(self.suffix.as_str())?;
+        if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        digits.parse::<u32>().ok()?.checked_add(self.offset).filter(|&number| number >= 1)
+    }
+
+    /// The address of the first page where it has no number: `1204.html` beside `1204_2.html`.
+    fn bare(&self) -> Option<String> {
+        // In `thread-7-2-1.html` the number is not the last.
+        if !self.suffix.is_empty() && !self.suffix.starts_with(['.', '?']) {
+            return None;
+        }
+        let prefix = self.prefix.strip_suffix(['_', '-'])?;
+        Some(format!("{prefix}{}", self.suffix))
+    }
+
+    /// The same for a number in the query: `a.php?id=7` beside `a.php?id=7&page=2`.
+    fn bare_query(&self) -> Option<String> {
+        let (rest, name) = self.prefix.rsplit_once(['?', '&'])?;
+        let name = name.strip_suffix('=')?;
+        if !matches!(name, "page" | "p" | "pn" | "pageno" | "pageNo" | "curpage" | "pageindex" | "PageIndex") {
+            return None;
+        }
+        Some(match (self.prefix[..rest.len() + 1].ends_with('?'), self.suffix.strip_prefix('&')) {
+            (true, Some(suffix)) => format!("{rest}?{suffix}"),
+            _ => format!("{rest}{}", self.suffix),
+        })
+    }
+
+    /// Whether an address is one of the template's pages.
+    fn fits(&self, url: &str) -> bool {
+        self.number_of(url).is_some() || self.is_first(url)
+    }
+
+    /// Whether an address is that of the first page, without a number.
+    fn is_first(&self, url: &str) -> bool {
+        self.bare().as_deref() == Some(url) || self.bare_query().as_deref() == Some(url)
+    }
+
+    /// The directory the template's pages lie in.
+    fn directory(&self) -> &str {
+        self.prefix.rfind('/').map_or("", |at| &self.prefix[..=at])
+    }
+}
+
+/// Every reading of `url` as a template with the page number `number` in it.
+fn templates_of(url: &str, number: u32) -> Vec<Template> {
+    let start_of_path =
+        url.find("://").map_or(0, |at| url[at + 3..].find('/').map_or(url.len(), |slash| at + 3 + slash));
+    let bytes = url.as_bytes();
+    let mut templates = Vec::new();
+    let mut at = start_of_path;
+    while at < bytes.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let mut end = at;
+        while end < bytes.len() && bytes[end].is_ascii_digit() {
+            end += 1;
+        }
+        let value = url[at..end].parse::<u32>().ok().filter(|_| end - at <= 4);
+        for offset in [0, 1] {
+            if value.is_some_and(|value| value + offset == number) {
+                templates.push(Template { prefix: url[..at].to_owned(), suffix: url[end..].to_owned(), offset });
+            }
+        }
+        at = end;
+    }
+    templates
+}
+
+/// Reads a run as a pager of the page at `own`. Returns how many links agree, and the pager.
+fn read(dom: &Dom, run: &Run<'_>, own: Option<&str>, strict: bool, max_pages: u32) -> Option<(usize, Pager)> {
+    let found = best_template(run, own).filter(|(template, _)| !strict || own.is_none_or(|own| template.fits(own)));
+    let Some((template, votes)) = found.or_else(|| template_of_own(run, own?)) else {
+        return only_next(run, own, strict);
+    };
+    let first = run.anchors.iter().find(|(label, _)| *label == Label::Number(1)).map(|(_, anchor)| anchor.url.as_str());
+    let linked: Vec<u32> = run
+        .anchors
+        .iter()
+        .filter_map(|(label, anchor)| match label {
+            Label::Number(1) => Some(1),
+            _ => template.number_of(&anchor.url),
+        })
+        .collect();
+    let fits = own.map(|own| current_by_address(&template, own, first));
+    let current = match fits {
+        Some(Some(current)) => current,
+        // A list's first page may be called anything in the same directory.
+        Some(None) if !strict && own.is_some_and(|own| own.starts_with(template.directory())) => by_gap(&linked),
+        Some(None) => return None,
+        None => by_gap(&linked),
+    };
+    let mut total = linked.iter().copied().max().unwrap_or(1).max(current);
+    let printed = printed_total(dom, run);
+    total = total.max(printed.unwrap_or(0));
+    let mut pages = BTreeMap::new();
+    for number in 1..=total.min(max_pages) {
+        pages.insert(number, template.url(number));
+    }
+    let first = match (first, current, own) {
+        (_, 1, Some(own)) => own.to_owned(),
+        (Some(first), _, _) => first.to_owned(),
+        _ if template.offset == 1 || strict => {
+            template.bare().or_else(|| template.bare_query()).unwrap_or(template.url(1))
+        }
+        _ => template.url(1),
+    };
+    pages.insert(1, first);
+    let next = pages.get(&(current + 1)).cloned().or_else(|| {
+        let (_, anchor) = run.anchors.iter().find(|(label, _)| *label == Label::Next)?;
+        (template.number_of(&anchor.url) == Some(current + 1)).then(|| anchor.url.clone())
+    });
+    // Previous and next alone do not say how many there are.
+    let is_counted = printed.is_some() || run.anchors.iter().any(|(label, _)| matches!(label, Label::Number(_)));
+    Some((votes, Pager { current, total: is_counted.then_some(total), pages, next }))
+}
+
+/// The template most links agree on; among equals the one the page's own address fits, counting from 1.
+fn best_template(run: &Run<'_>, own: Option<&str>) -> Option<(Template, usize)> {
+    let mut votes: Vec<(Template, usize)> = Vec::new();
+    for (label, anchor) in run.anchors.iter().take(40) {
+        let Label::Number(number) = label else { continue };
+        for template in templates_of(&anchor.url, *number) {
+            match votes.iter_mut().find(|(other, _)| *other == template) {
+                Some((_, count)) => *count += 1,
+                None => votes.push((template, 1)),
+            }
+        }
+    }
+    let fits = |template: &Template| own.is_some_and(|own| template.fits(own));
+    votes.into_iter().max_by_key(|(template, count)| (*count, fits(template), template.offset == 0))
+}
+
+/// The template of this page's own address, where the run leads back to its first page: on the last
+/// of two pages no link has a number in its address.
+fn template_of_own(run: &Run<'_>, own: &str) -> Option<(Template, usize)> {
+    for number in 2..=MAX_OWN_NUMBER {
+        for template in templates_of(own, number) {
+            let leads_back = |(_, anchor): &(Label, &Anchor)| template.is_first(&anchor.url);
+            if run.anchors.iter().any(leads_back) {
+                return Some((template, 1));
+            }
+        }
+    }
+    None
+}
+
+/// The number of the page at `own` by its address alone.
+fn current_by_address(template: &Template, own: &str, first: Option<&str>) -> Option<u32> {
+    if first == Some(own) || template.is_first(own) {
+        return Some(1);
+    }
+    template.number_of(own)
+}
+
+/// The number of this page as the one no link leads to.
+fn by_gap(linked: &[u32]) -> u32 {
+    let most = linked.iter().copied().max().unwrap_or(0);
+    (1..=most).find(|number| !linked.contains(number)).unwrap_or(most + 1)
+}
+
+/// A pager without numbers: one link to the next page.
+fn only_next(run: &Run<'_>, own: Option<&str>, strict: bool) -> Option<(usize, Pager)> {
+    let (_, anchor) = run.anchors.iter().find(|(label, _)| *label == Label::Next)?;
+    let own = own?;
+    if own == anchor.url {
+        return None;
+    }
+    // `72.html` behind `71.html` is the next article: only a number that the first page lacks is a part's.
+    for template in templates_of(&anchor.url, 2) {
+        if template.is_first(own) {
+            let pages = BTreeMap::from([(1, own.to_owned()), (2, anchor.url.clone())]);
+            return Some((1, Pager { current: 1, total: None, pages, next: Some(anchor.url.clone()) }));
+        }
+    }
+    // 下一页 on a list leads on whatever its address; in an article it may be the next article.
+    let is_word = anchor.text.contains(['页', '頁']);
+    (!strict && is_word).then(|| {
+        let pager = Pager { current: 1, total: None, pages: BTreeMap::new(), next: Some(anchor.url.clone()) };
+        (0, pager)
+    })
+}
+
+/// How many pages the text around the links speaks of.
+fn printed_total(dom: &Dom, run: &Run<'_>) -> Option<u32> {
+    let (_, first) = run.anchors.first()?;
+    let (_, last) = run.anchors.last()?;
+    let block = dom.ancestors(first.at).find(|&at| dom.nodes[at as usize].block && dom.is_within(last.at, at))?;
+    let text = dom.text_below(block);
+    if text.chars().count() > 300 {
+        return None;
+    }
+    let found = TOTAL.captures_iter(&text).filter_map(|found| {
+        let digits = found.get(1).or(found.get(2))?;
+        digits.as_str().parse().ok()
+    });
+    found.filter(|&total| total <= MAX_NUMBER).max()
+}

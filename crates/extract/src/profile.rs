@@ -1,0 +1,257 @@
+//! What is known of one CMS family, as data.
+//!
+//! A profile is a `profile.toml` in a folder of its own; the built-in ones lie in `profiles/`. Its
+//! selectors are priors for a scored choice, since templates change every year; only its rules
+//! about what is *not* text (`drop`) and about addresses are taken at their word.
+
+use regex::Regex;
+use scraper::{ElementRef, Selector};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// The evidence that makes a page one of a family; see [`Fingerprint`].
+pub(crate) const ENOUGH: u32 = 3;
+
+/// Why a profile cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// It is no TOML, or has keys that profiles do not have.
+    #[error("profile {name} cannot be read; compare it with the built-in ones")]
+    Syntax {
+        /// The profile.
+        name: String,
+        /// What the reader says.
+        #[source]
+        source: Box<toml::de::Error>,
+    },
+    /// One of its selectors is no CSS selector.
+    #[error("profile {name}: {selector:?} in `{key}` is not a CSS selector")]
+    Selector {
+        /// The profile.
+        name: String,
+        /// The key it stands under.
+        key: &'static str,
+        /// The text.
+        selector: String,
+    },
+    /// One of its patterns is no regular expression.
+    #[error("profile {name}: {pattern:?} in `{key}` is not a regular expression")]
+    Pattern {
+        /// The profile.
+        name: String,
+        /// The key it stands under.
+        key: &'static str,
+        /// The text.
+        pattern: String,
+        /// What the compiler of expressions says.
+        #[source]
+        source: Box<regex::Error>,
+    },
+}
+
+/// A family's rules, ready for use.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    pub name: String,
+    pub fingerprint: Fingerprint,
+    pub container: Vec<Selector>,
+    pub title: Vec<Selector>,
+    pub date: Vec<Selector>,
+    drop: Vec<Selector>,
+    /// URL patterns and the document keys they give, in order of preference.
+    keys: Vec<(Regex, String)>,
+    pub max_parts: u32,
+    pub article_urls: Vec<Regex>,
+    pub list_urls: Vec<Regex>,
+    pub forum: Option<Forum>,
+}
+
+/// What gives a family away, each with its weight; [`ENOUGH`] decides.
+#[derive(Debug, Default)]
+pub(crate) struct Fingerprint {
+    /// Patterns of path and query.
+    pub urls: Vec<(Regex, u32)>,
+    /// Strings of the page's source: generator, ids, classes, comments, script names.
+    pub marks: Vec<(String, u32)>,
+}
+
+/// How a family's forum threads are built.
+#[derive(Debug)]
+pub(crate) struct Forum {
+    /// One element for each post, author and body within it.
+    pub post: Selector,
+    pub author: Selector,
+    pub body: Selector,
+    pub date: Option<Selector>,
+    /// What a reply repeats of an earlier post.
+    pub quote: Option<Selector>,
+}
+
+/// The file as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    fingerprint: FingerprintFile,
+    #[serde(default)]
+    article: ArticleFile,
+    #[serde(default)]
+    document: DocumentFile,
+    #[serde(default)]
+    links: LinksFile,
+    forum: Option<ForumFile>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FingerprintFile {
+    url: BTreeMap<String, u32>,
+    mark: BTreeMap<String, u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ArticleFile {
+    container: Vec<String>,
+    title: Vec<String>,
+    date: Vec<String>,
+    drop: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DocumentFile {
+    key: Vec<KeyFile>,
+    max_parts: u32,
+}
+
+impl Default for DocumentFile {
+    fn default() -> Self {
+        Self { key: Vec::new(), max_parts: MAX_PARTS }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    url: String,
+    key: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LinksFile {
+    article: Vec<String>,
+    list: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForumFile {
+    post: String,
+    author: String,
+    body: String,
+    date: Option<String>,
+    quote: Option<String>,
+}
+
+/// The most parts one article is split into where the profile says nothing else.
+const MAX_PARTS: u32 = 100;
+
+impl Profile {
+    /// The profile of pages that belong to no known family: no prior knowledge.
+    pub fn generic() -> Self {
+        Self { name: "generic".to_owned(), max_parts: MAX_PARTS, ..Self::default() }
+    }
+
+    /// Reads a profile file.
+    ///
+    /// # Errors
+    ///
+    /// When it is no TOML of the known keys, or a selector or pattern does not compile.
+    pub fn read(name: &str, toml: &str) -> Result<Self, ProfileError> {
+        let file: File = toml::from_str(toml)
+            .map_err(|source| ProfileError::Syntax { name: name.to_owned(), source: Box::new(source) })?;
+        let read = Reader { name };
+        let mut urls = Vec::new();
+        for (pattern, weight) in &file.fingerprint.url {
+            urls.push((read.pattern("fingerprint.url", pattern)?, *weight));
+        }
+        let mut keys = Vec::new();
+        for key in &file.document.key {
+            keys.push((read.pattern("document.key", &key.url)?, key.key.clone()));
+        }
+        let forum = match &file.forum {
+            None => None,
+            Some(forum) => Some(Forum {
+                post: read.selector("forum.post", &forum.post)?,
+                author: read.selector("forum.author", &forum.author)?,
+                body: read.selector("forum.body", &forum.body)?,
+                date: forum.date.as_ref().map(|date| read.selector("forum.date", date)).transpose()?,
+                quote: forum.quote.as_ref().map(|quote| read.selector("forum.quote", quote)).transpose()?,
+            }),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            fingerprint: Fingerprint { urls, marks: file.fingerprint.mark.into_iter().collect() },
+            container: read.selectors("article.container", &file.article.container)?,
+            title: read.selectors("article.title", &file.article.title)?,
+            date: read.selectors("article.date", &file.article.date)?,
+            drop: read.selectors("article.drop", &file.article.drop)?,
+            keys,
+            max_parts: file.document.max_parts.max(1),
+            article_urls: read.patterns("links.article", &file.links.article)?,
+            list_urls: read.patterns("links.list", &file.links.list)?,
+            forum,
+        })
+    }
+
+    /// Whether this element is never text in this family.
+    pub fn drops(&self, element: ElementRef<'_>) -> bool {
+        self.drop.iter().any(|selector| selector.matches(&element))
+    }
+
+    /// The document key of an address by this family's patterns, if one fits `path_and_query`.
+    pub fn document_key(&self, path_and_query: &str) -> Option<String> {
+        for (pattern, template) in &self.keys {
+            if let Some(found) = pattern.captures(path_and_query) {
+                let mut key = String::new();
+                found.expand(template, &mut key);
+                return Some(key);
+            }
+        }
+        None
+    }
+}
+
+/// Compiles what a file holds; errors name the profile and the key.
+struct Reader<'a> {
+    name: &'a str,
+}
+
+impl Reader<'_> {
+    fn selector(&self, key: &'static str, text: &str) -> Result<Selector, ProfileError> {
+        Selector::parse(text).map_err(|_| ProfileError::Selector {
+            name: self.name.to_owned(),
+            key,
+            selector: text.to_owned(),
+        })
+    }
+
+    fn selectors(&self, key: &'static str, texts: &[String]) -> Result<Vec<Selector>, ProfileError> {
+        texts.iter().map(|text| self.selector(key, text)).collect()
+    }
+
+    fn pattern(&self, key: &'static str, text: &str) -> Result<Regex, ProfileError> {
+        Regex::from_str(text).map_err(|source| ProfileError::Pattern {
+            name: self.name.to_owned(),
+            key,
+            pattern: text.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    fn patterns(&self, key: &'static str, texts: &[String]) -> Result<Vec<Regex>, ProfileError> {
+        texts.iter().map(|text| self.pattern(key, text)).collect()
+    }
+}
