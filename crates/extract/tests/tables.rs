@@ -1,0 +1,142 @@
+//! Tables of cases: pagination, document keys, charsets, shapes of lines.
+
+use baogao_extract::{Extractor, Page, decode};
+use baogao_model::CanonicalUrl;
+use std::collections::BTreeSet;
+
+/// The rows of a table, without its heading.
+fn rows(name: &str) -> Vec<csv::StringRecord> {
+    let path = format!("{}/tests/tables/{name}.tsv", env!("CARGO_MANIFEST_DIR"));
+    let mut reader = csv::ReaderBuilder::new().delimiter(b'\t').quoting(false).from_path(path).unwrap();
+    let rows: Vec<_> = reader.records().map(|row| row.unwrap()).collect();
+    assert!(rows.len() >= 10, "{name}: only {} rows", rows.len());
+    rows
+}
+
+/// An article with something more below it.
+fn article(below: &str) -> String {
+    format!(
+        "<meta charset=utf-8><title>防汛通知_青岚县</title><body><h1>防汛通知</h1><div class=box>\
+         <p>入汛以来，我县降雨比常年偏多两成，各水库水位较高，各乡镇要加强巡查，落实责任，备足物资。</p>\
+         <p>值班人员要坚守岗位，发现险情立即报告，不得迟报、漏报；低洼地带的居民要提前转移，妥善安置。</p></div>\
+         <div>{below}</div></body>"
+    )
+}
+
+#[test]
+fn pagination() {
+    let extractor = Extractor::new();
+    for row in rows("pagination") {
+        let [case, url, pager, next, part, members] = std::array::from_fn(|column| &row[column]);
+        let url = CanonicalUrl::parse(url).unwrap();
+        let html = article(pager);
+        let got = extractor.extract(&Page { bytes: html.as_bytes(), url: Some(&url), content_type: None });
+        assert_eq!(got.kind.as_str(), "article", "{case}");
+        assert_eq!(got.next_page.as_deref().unwrap_or_default(), next, "{case}: next");
+        let group = got.group.as_ref();
+        assert_eq!(group.map(|group| group.part.to_string()).unwrap_or_default(), part, "{case}: part");
+        let urls: Vec<&str> = group.iter().flat_map(|group| &group.members).map(|member| member.url.as_str()).collect();
+        assert_eq!(urls.join(" "), members, "{case}: members");
+        let other_members = urls.iter().filter(|member| **member != url.as_str());
+        let parts: BTreeSet<&str> = got
+            .links
+            .iter()
+            .filter(|link| link.role == baogao_model::LinkRole::Part)
+            .map(|link| link.url.as_str())
+            .collect();
+        assert_eq!(parts, other_members.copied().collect(), "{case}: links to parts");
+    }
+}
+
+#[test]
+fn document_keys() {
+    let extractor = Extractor::new();
+    for row in rows("document_keys") {
+        let [family, url, key] = std::array::from_fn(|column| &row[column]);
+        let mark = match family {
+            "empirecms" => "<script src=/e/public/ViewClick/?id=1></script>",
+            _ => "",
+        };
+        let address = CanonicalUrl::parse(url).unwrap();
+        let html = article(mark);
+        let got = extractor.extract(&Page { bytes: html.as_bytes(), url: Some(&address), content_type: None });
+        assert_eq!(got.document_key.as_deref(), Some(key), "{url}");
+    }
+}
+
+#[test]
+fn a_key_stays_when_the_article_is_split_later() {
+    let extractor = Extractor::new();
+    let key = |url: &str, below: &str| {
+        let url = CanonicalUrl::parse(url).unwrap();
+        let html = article(below);
+        extractor.extract(&Page { bytes: html.as_bytes(), url: Some(&url), content_type: None }).document_key
+    };
+    let alone = key("http://a.example/n/fangxun.html", "");
+    let pager = "<a href=fangxun.html>1</a> <a href=fangxun_2.html>2</a>";
+    assert_eq!(key("http://a.example/n/fangxun.html", pager), alone);
+    assert_eq!(key("http://a.example/n/fangxun_2.html", pager), alone);
+    let declared = "<link rel=canonical href=http://www.a.example/n/fangxun_2.html>";
+    assert_eq!(key("http://m.a.example/n/fangxun_2.html", &format!("{pager}{declared}")), alone);
+    // A home page declared for every page names none of them, nor does another site.
+    assert_eq!(key("http://a.example/n/fangxun.html", "<link rel=canonical href=http://a.example/>"), alone);
+    assert_eq!(key("http://a.example/n/fangxun.html", "<link rel=canonical href=http://b.example/x.html>"), alone);
+}
+
+#[test]
+fn charsets() {
+    for row in rows("charsets") {
+        let [case, actual, meta, header, want, warning] = std::array::from_fn(|column| &row[column]);
+        let meta = if meta.is_empty() { String::new() } else { format!("<meta charset=\"{meta}\">") };
+        // Both scripts have these words, so that every charset can say them.
+        let words = if actual == "big5" {
+            "政府工作報告。我們要為人民服務，發展經濟，這是大家的心願。"
+        } else {
+            "政府工作报告。我们要为人民服务，发展经济，这是大家的心愿。"
+        };
+        let text = format!("{meta}<p>{words}</p>");
+        let (bytes, _, failed) = encoding_rs::Encoding::for_label(actual.as_bytes()).unwrap().encode(&text);
+        assert!(!failed, "{case}: the words fit the charset");
+        let got = decode(&bytes, Some(header).filter(|header| !header.is_empty()));
+        assert_eq!(got.text, text, "{case}");
+        assert_eq!(got.charset, want, "{case}");
+        let warnings: Vec<&str> = got.warnings.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(warnings.join(" "), warning, "{case}: warnings");
+    }
+}
+
+#[test]
+fn byte_order_marks_win_and_go() {
+    let mut utf16 = vec![0xFF, 0xFE];
+    utf16.extend("政府<meta charset=gbk>".encode_utf16().flat_map(u16::to_le_bytes));
+    assert_eq!(decode(&utf16, Some("text/html; charset=gbk")).text, "政府<meta charset=gbk>");
+    let utf8 = decode("\u{FEFF}政府".as_bytes(), Some("text/html; charset=gbk"));
+    assert_eq!((utf8.text.as_str(), utf8.charset), ("政府", "utf-8"));
+}
+
+#[test]
+fn a_character_cut_at_the_end_does_not_change_the_charset() {
+    let bytes = "今年的政府工作报告".as_bytes();
+    let cut = decode(&bytes[..bytes.len() - 1], None);
+    assert_eq!(cut.charset, "utf-8");
+    assert!(cut.text.starts_with("今年的政府工作报"));
+    assert_eq!(cut.warnings[0].code, "broken_characters");
+}
+
+#[test]
+fn shapes_of_lines() {
+    // Each line stands behind an article; what is kept must be the article's own.
+    let extractor = Extractor::new();
+    for row in rows("lines") {
+        let [line, place, kept] = std::array::from_fn(|column| &row[column]);
+        let own = "<p>入汛以来，我县降雨比常年偏多两成，各水库水位较高，各乡镇要加强巡查，落实责任，备足物资。</p>";
+        let inner = match place {
+            "above" => format!("<p>{line}</p>{own}{own}"),
+            "between" => format!("{own}<p>{line}</p>{own}"),
+            _ => format!("{own}{own}<p>{line}</p>"),
+        };
+        let html = format!("<meta charset=utf-8><title>防汛通知</title><h1>防汛通知</h1><div id=zoom>{inner}</div>");
+        let got = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+        assert_eq!(got.body.iter().any(|found| found == line), kept == "kept", "{place}: {line}\n{}", got.text);
+    }
+}
