@@ -19,7 +19,8 @@ pub struct Text<'a> {
     pub chars: Vec<char>,
     /// The same characters in one width each; as long as `chars`.
     pub folded: Vec<char>,
-    /// The lines in order, without their line feeds; blank lines are kept as empty ranges.
+    /// The lines in order, without their line feeds; blank lines are kept as empty ranges. Where a
+    /// whole document stands on a few lines, they are split where line ends were lost.
     pub lines: Vec<Range<usize>>,
 }
 
@@ -27,7 +28,7 @@ impl<'a> Text<'a> {
     /// Prepares `source`, in time linear in its length.
     pub fn new(source: &'a str) -> Self {
         let chars: Vec<char> = source.chars().collect();
-        let folded = chars.iter().map(|&c| fold(c)).collect();
+        let folded: Vec<char> = chars.iter().map(|&c| fold(c)).collect();
         let mut lines = Vec::new();
         let mut start = 0;
         for (at, &c) in chars.iter().enumerate() {
@@ -38,6 +39,9 @@ impl<'a> Text<'a> {
         }
         if start < chars.len() {
             lines.push(start..chars.len());
+        }
+        if lines.len() <= GLUED_LINES && chars.len() >= GLUED_CHARS {
+            lines = lines.into_iter().flat_map(|line| lost_lines(&folded, line)).collect();
         }
         Self { source, chars, folded, lines }
     }
@@ -73,6 +77,51 @@ impl<'a> Text<'a> {
         let line = self.lines.partition_point(|line| line.end < offset);
         (line < self.lines.len()).then_some(line)
     }
+}
+
+/// A document of at least so many characters on at most so many lines has lost its line ends.
+const GLUED_CHARS: usize = 800;
+const GLUED_LINES: usize = 4;
+
+/// Splits a line where a line end was lost: at blanks between words of two characters and more,
+/// which Chinese text does not have, and between the end of a sentence and what begins a paragraph.
+fn lost_lines(folded: &[char], line: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = line.start;
+    let mut at = line.start + 1;
+    while at < line.end {
+        let is_break = if folded[at] == ' ' {
+            at = at + folded[at..line.end].iter().take_while(|&&c| c == ' ').count() - 1;
+            is_word_break(&folded[line.start..line.end], at - line.start)
+        } else {
+            matches!(folded[at - 1], '。' | '!' | ':') && begins_paragraph(&folded[at..line.end.min(at + 12)])
+        };
+        if is_break {
+            found.push(start..at);
+            start = at;
+        }
+        at += 1;
+    }
+    found.push(start..line.end);
+    found
+}
+
+/// Whether the blanks that end at `at` part two words: 政 府 工 作 is one.
+fn is_word_break(line: &[char], at: usize) -> bool {
+    let is_word = |c: Option<&char>| c.is_some_and(|&c| c != ' ' && !c.is_ascii());
+    let before = line[..at].iter().rposition(|&c| c != ' ').unwrap_or(0);
+    let left = before > 0 && is_word(line.get(before)) && is_word(line.get(before - 1));
+    let right = is_word(line.get(at + 1)) && is_word(line.get(at + 2));
+    (left || matches!(line[before], '。' | '!' | ':' | ';' | ')' | '%'))
+        && (right || crate::outline::marker::at_start(&line[at + 1..]).is_some())
+}
+
+/// Whether characters begin a paragraph: a mark of the first two levels, or an address.
+fn begins_paragraph(chars: &[char]) -> bool {
+    use crate::outline::marker::{Class, at_start};
+    let marked =
+        at_start(chars).is_some_and(|mark| matches!(mark.class, Class::Chinese | Class::ChineseBracket | Class::Dash));
+    marked || chars.starts_with(&['各', '位', '代', '表']) || chars.starts_with(&['名', '词', '解', '释'])
 }
 
 /// The characters of `range` as a string, cut to what there is.

@@ -343,7 +343,7 @@ fn places(
         }
     }
     if let Some(title) = &lines.title {
-        national |= find_str(&flat(&title.text), "国务院").is_some();
+        national |= find_str(&flat(&title.text), "国务院政府工作报告").is_some();
     }
     evidence.level = level;
     evidence.national = national;

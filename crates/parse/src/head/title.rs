@@ -34,6 +34,11 @@ fn own(text: &Text<'_>, zone: &Zone, sessions: &[usize]) -> Option<Title> {
     for (index, line) in zone.lines.iter().enumerate() {
         match strength(&line.flat) {
             _ if line.key.is_some() => {}
+            Strength::None if line.flat.len() > MAX_TITLE => {
+                if let Some(title) = at_start(text, line, index) {
+                    return Some(title);
+                }
+            }
             Strength::Strong if is_subtitle(&line.flat) => {
                 if let Some(slogan) = slogan_above(text, zone, index) {
                     return Some(slogan);
@@ -50,6 +55,17 @@ fn own(text: &Text<'_>, zone: &Zone, sessions: &[usize]) -> Option<Title> {
         (!starts_dash(&zone.lines[index].flat)).then(|| printed(text, &zone.lines[index], index))
     };
     weak.or_else(subtitle)
+}
+
+/// The title that begins a line which goes on with the rest of the head.
+fn at_start(text: &Text<'_>, line: &HeadLine, index: usize) -> Option<Title> {
+    let end = find_str(&line.flat[..MAX_TITLE], "工作报告")? + 4;
+    let words = &line.flat[..end];
+    if !matches!(strength(words), Strength::Strong) || find_str(words, "届").is_some() {
+        return None;
+    }
+    let range = line.offsets[0]..line.offsets[end - 1] + 1;
+    Some(Title { text: text.slice(range.clone()), line: Some(index), range: Some(range) })
 }
 
 /// How sure a line is a title.

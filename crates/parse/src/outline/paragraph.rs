@@ -76,13 +76,25 @@ pub fn heading_end(folded: &[char], start: usize, end: usize) -> usize {
 const BODY_STARTS: &[&str] =
     &["全年", "一年来", "五年来", "过去一年", "过去的一年", "过去五年", "几年来", "今年以来", "截至", "预计"];
 
+/// Words that end the heading of a part.
+const PART_ENDS: &[&str] = &["工作回顾", "的回顾", "重点工作", "自身建设", "工作安排", "主要任务"];
+
 /// Where a body begins that is glued to its heading, the line end between them lost: at a word that
-/// begins a body, straight behind a Han character, in a stretch that figures prove no heading.
+/// begins a body, straight behind a Han character, in a stretch that figures prove no heading, or behind the words
+/// that end the heading of a part.
 fn glued_body(words: &[char]) -> Option<usize> {
-    let first_digit = words.iter().position(char::is_ascii_digit)?;
     if words.len() <= 30 {
         return None;
     }
+    // A heading that says which part it is ends there, if more follows at once.
+    let part =
+        PART_ENDS.iter().filter_map(|end| Some(crate::head::zone::find_str(words, end)? + end.chars().count())).min();
+    if let Some(at) = part
+        .filter(|&at| at <= 25 && words.get(at).is_some_and(|&c| crate::head::meeting::is_han(c) || c.is_ascii_digit()))
+    {
+        return Some(at);
+    }
+    let first_digit = words.iter().position(char::is_ascii_digit)?;
     (6..first_digit.min(words.len())).find(|&at| {
         crate::head::meeting::is_han(words[at - 1])
             && BODY_STARTS.iter().any(|start| crate::head::zone::starts_with(&words[at..], start))
