@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+pub mod completeness;
+pub mod date;
+pub mod glossary;
+pub mod head;
+pub mod kind;
+pub mod layout;
+pub mod measure;
+pub mod numeral;
+pub mod outline;
+pub mod parser;
+pub mod text;
+
+pub use layout::{Tidied, tidy};
+pub use parser::{Document, PARSER_VERSION, Parser};
