@@ -51,10 +51,10 @@ pub fn stitch(parts: &[(u32, PartInput<'_>)]) -> Stitched {
             PartInput::Missing { reason } => {
                 warnings.push(Warning::new("missing_part", format!("part {number} is missing: {reason}")))
             }
-            PartInput::Page(page) if pages.iter().any(|(other, _)| other == number) => {
+            PartInput::Page(_) if pages.iter().any(|(other, _)| other == number) => {
                 warnings.push(Warning::new(
                     "repeated_part",
-                    format!("part {number} was given twice; {} is left out", page.family),
+                    format!("part {number} was given twice; the second is left out"),
                 ));
             }
             PartInput::Page(page) => pages.push((*number, page)),

@@ -1,0 +1,261 @@
+//! Lines out of nodes: what a reader sees as one line becomes one.
+//!
+//! White space folds as it does in a browser, but for no-break spaces, which editors write where a
+//! plain one would vanish. A row of a table of figures is one line with tabs between its cells; a
+//! table that only lays out the page breaks lines at its cells.
+
+use crate::dom::{Dom, Line, NONE, Region};
+use html5ever::local_name;
+
+/// A table cell longer than this is layout, not a cell of figures. In characters.
+const MAX_CELL_CHARS: u32 = 200;
+
+/// The text of all lines, and the lines, in document order.
+pub(crate) fn lines(dom: &Dom) -> (String, Vec<Line>) {
+    Layout::new(dom).run()
+}
+
+/// Makes lines out of listed nodes.
+struct Layout<'a> {
+    dom: &'a Dom,
+    text: String,
+    lines: Vec<Line>,
+    current: Option<Line>,
+    /// White space that is written only if text follows: `None`, a space, or a line break of the source.
+    pending: Option<char>,
+    open: Vec<Open>,
+    regions: std::iter::Peekable<std::slice::Iter<'a, Region>>,
+    region_index: u32,
+}
+
+/// An open element, with what its text inherits.
+#[derive(Clone, Copy)]
+struct Open {
+    at: u32,
+    end: u32,
+    breaks: bool,
+    block: u32,
+    link: bool,
+    heading: u8,
+    preformatted: bool,
+    region: Option<u32>,
+    /// Inside a row of figures: cells are parted by tabs and blocks do not break.
+    row: bool,
+}
+
+impl<'a> Layout<'a> {
+    fn new(dom: &'a Dom) -> Self {
+        Self {
+            dom,
+            text: String::new(),
+            lines: Vec::new(),
+            current: None,
+            pending: None,
+            open: Vec::new(),
+            regions: dom.regions.iter().peekable(),
+            region_index: 0,
+        }
+    }
+
+    fn run(mut self) -> (String, Vec<Line>) {
+        let mut at = 0;
+        while let Some(node) = self.dom.nodes.get(at as usize) {
+            self.close_until(at);
+            let region = self.region_at(at);
+            if node.dropped {
+                if node.block && !self.top().row {
+                    self.flush();
+                }
+                at = node.end;
+                continue;
+            }
+            if let Some(text) = self.dom.text_at(at) {
+                self.append(at, text);
+            } else if node.tag == local_name!("br") || node.tag == local_name!("hr") {
+                self.flush();
+            } else if !node.tag.is_empty() {
+                self.enter(at, region);
+            }
+            at += 1;
+        }
+        self.close_until(NONE);
+        self.flush();
+        (self.text, self.lines)
+    }
+
+    /// The region that begins here, if one does.
+    fn region_at(&mut self, at: u32) -> Option<u32> {
+        let mut found = None;
+        while let Some(region) = self.regions.peek() {
+            if region.root > at {
+                break;
+            }
+            if region.root == at {
+                found = Some(self.region_index);
+            }
+            self.regions.next();
+            self.region_index += 1;
+        }
+        found
+    }
+
+    fn top(&self) -> Open {
+        self.open.last().copied().unwrap_or(Open {
+            at: 0,
+            end: NONE,
+            breaks: false,
+            block: 0,
+            link: false,
+            heading: 0,
+            preformatted: false,
+            region: None,
+            row: false,
+        })
+    }
+
+    fn enter(&mut self, at: u32, region: Option<u32>) {
+        let node = &self.dom.nodes[at as usize];
+        let mut open = self.top();
+        open.at = at;
+        open.end = node.end;
+        open.region = open.region.or(region);
+        open.breaks = node.block && !open.row;
+        match node.tag {
+            local_name!("a") => {
+                open.link = self.dom.markup(at).is_some_and(|element| element.attr("href").is_some());
+                if open.link
+                    && let Some(line) = &mut self.current
+                {
+                    line.links += 1;
+                }
+            }
+            local_name!("pre") => open.preformatted = true,
+            local_name!("h1") => open.heading = 1,
+            local_name!("h2") => open.heading = 2,
+            local_name!("h3") => open.heading = 3,
+            local_name!("h4") => open.heading = 4,
+            local_name!("h5") => open.heading = 5,
+            local_name!("h6") => open.heading = 6,
+            local_name!("tr") => {
+                if !open.row && self.is_row_of_figures(at) {
+                    open.row = true;
+                }
+            }
+            local_name!("td") | local_name!("th") if open.row => self.pending = Some('\t'),
+            _ => {}
+        }
+        if open.breaks {
+            self.flush();
+            open.block = at;
+        }
+        self.open.push(open);
+    }
+
+    fn close_until(&mut self, at: u32) {
+        while let Some(open) = self.open.last() {
+            if open.end > at {
+                break;
+            }
+            let breaks = open.breaks;
+            self.open.pop();
+            if breaks {
+                self.flush();
+            }
+        }
+    }
+
+    /// Whether a table row holds short cells without structure of their own.
+    fn is_row_of_figures(&self, row: u32) -> bool {
+        let mut cells = 0;
+        let mut at = row + 1;
+        while at < self.dom.nodes[row as usize].end {
+            let node = &self.dom.nodes[at as usize];
+            if node.tag == local_name!("td") || node.tag == local_name!("th") {
+                cells += 1;
+                // The cell itself, and one paragraph in it as word processors write it.
+                if node.breaks > 2 || node.chars > MAX_CELL_CHARS {
+                    return false;
+                }
+            }
+            at = node.end;
+        }
+        cells >= 2
+    }
+
+    fn append(&mut self, at: u32, text: &str) {
+        let top = self.top();
+        for c in text.chars() {
+            match c {
+                '\n' if top.preformatted => self.flush(),
+                ' ' | '\n' | '\t' | '\r' | '\x0c' => {
+                    if self.pending.is_none() || c == '\n' && self.pending == Some(' ') {
+                        self.pending = Some(if c == '\n' || c == '\r' { '\n' } else { ' ' });
+                    }
+                }
+                // Width nothing: byte order marks, joiners, soft hyphens.
+                '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' => {}
+                _ if c.is_control() => {}
+                _ => self.push(at, c, top),
+            }
+        }
+    }
+
+    fn push(&mut self, at: u32, c: char, top: Open) {
+        // A no-break space is how editors write a plain one that must not collapse.
+        let c = if c == '\u{A0}' { ' ' } else { c };
+        if self.current.is_none() {
+            if c.is_whitespace() {
+                return;
+            }
+            self.current = Some(Line {
+                range: self.text.len()..self.text.len(),
+                owner: top.block,
+                at,
+                chars: 0,
+                link_chars: 0,
+                links: u32::from(top.link),
+                punctuation: 0,
+                heading: top.heading,
+                region: top.region,
+            });
+            self.pending = None;
+        }
+        if let Some(space) = self.pending.take() {
+            match space {
+                '\t' => self.text.push('\t'),
+                // A line break between two wide characters is no space (CSS Text 3, §4.1.3).
+                '\n' if is_wide(c) && self.text.chars().next_back().is_some_and(is_wide) => {}
+                _ => self.text.push(' '),
+            }
+        }
+        self.text.push(c);
+        // Set above where it was missing.
+        if let Some(line) = &mut self.current
+            && !c.is_whitespace()
+        {
+            line.chars += 1;
+            line.link_chars += u32::from(top.link);
+            line.punctuation += u32::from(is_prose_mark(c));
+        }
+    }
+
+    fn flush(&mut self) {
+        self.pending = None;
+        let Some(mut line) = self.current.take() else { return };
+        let length = self.text[line.range.start..].trim_end().len();
+        line.range.end = line.range.start + length;
+        self.text.truncate(line.range.end);
+        self.lines.push(line);
+    }
+}
+
+/// Whether a character takes the width of two and is written without spaces around it.
+pub(crate) fn is_wide(c: char) -> bool {
+    matches!(u32::from(c), 0x2E80..=0x303E | 0x3040..=0x9FFF | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFFEF | 0x20000..=0x3FFFF)
+        || matches!(c, '“' | '”' | '‘' | '’' | '—' | '…')
+}
+
+/// Punctuation of sentences, in both widths: collectors often narrow it.
+fn is_prose_mark(c: char) -> bool {
+    matches!(c, '，' | '。' | '；' | '：' | '、' | '！' | '？' | ',' | ';' | '!' | '?' | '…')
+}
