@@ -1,0 +1,86 @@
+//! One file a command.
+
+mod config;
+mod crawl;
+mod demo;
+mod extract;
+mod parse;
+mod records;
+mod run;
+mod summary;
+
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::lang::Lang;
+use baogao_crawler::ScopeKind;
+use baogao_runtime::telemetry;
+use std::future::Future;
+
+/// What every command is given.
+pub struct Session {
+    /// The language to speak.
+    pub lang: Lang,
+    /// The log filter of the command line.
+    pub log: Option<String>,
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// When the command could not be carried out at all; single bad inputs are told and make
+/// [`Exit::SomeFailed`].
+pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
+    let session = Session { lang: cli.lang.unwrap_or(lang), log: cli.log };
+    match cli.command {
+        Command::Demo(args) => demo::run(&session, args),
+        Command::Crawl(args) => crawl::run(&session, args),
+        Command::Run(args) => run::run(&session, args),
+        Command::Extract(args) => extract::run(&session, &args),
+        Command::Parse(args) => parse::run(&session, &args),
+        Command::Records(command) => records::run(&session, command),
+        Command::Config(command) => config::run(&session, &command),
+    }
+}
+
+impl Session {
+    /// Starts logging: what the command line says, else the configuration, else `quiet` as a level
+    /// for commands that talk to people.
+    fn start_log(&self, config: &Config, quiet: Option<&str>) -> anyhow::Result<()> {
+        let mut log = config.log.clone();
+        let default = telemetry::LogConfig::default();
+        match (&self.log, quiet) {
+            (Some(filter), _) => log.filter.clone_from(filter),
+            (None, Some(quiet)) if log.filter == default.filter => quiet.clone_into(&mut log.filter),
+            _ => {}
+        }
+        telemetry::init(&log)?;
+        Ok(())
+    }
+
+    /// Tells of an input that could not be used.
+    fn complain(&self, error: &anyhow::Error) {
+        eprintln!("{}: {error:#}", self.lang.pick("error", "错误"));
+    }
+}
+
+/// Runs asynchronous work to its end.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Reads the name of a scope as configurations write it.
+///
+/// # Errors
+///
+/// With the names there are.
+pub fn scope_kind(name: &str) -> Result<ScopeKind, String> {
+    match name {
+        "site" => Ok(ScopeKind::Site),
+        "host" => Ok(ScopeKind::Host),
+        "path" => Ok(ScopeKind::Path),
+        "any" => Ok(ScopeKind::Any),
+        other => Err(format!("{other:?} is no scope; there are site, host, path and any")),
+    }
+}

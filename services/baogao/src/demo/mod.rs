@@ -1,0 +1,3 @@
+//! The bundled site of `baogao demo`.
+
+pub mod site;

@@ -1,0 +1,49 @@
+//! Exit codes: a contract, listed in `--help` and in `docs/cli.md`.
+
+use baogao_runtime::DataDirError;
+use baogao_runtime::config::ConfigError;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything asked for was done.
+    Done = 0,
+    /// Some of the inputs could not be used; the rest was done.
+    SomeFailed = 1,
+    /// The configuration is wrong.
+    Config = 64,
+    /// The data directory cannot be made or written to.
+    CannotWrite = 73,
+    /// Reading or writing failed: a full disk, a broken file.
+    InputOutput = 74,
+    /// Another process uses the data directory.
+    InUse = 75,
+    /// Stopped by a signal before it was done; the next run goes on.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// The code of an error that ended a command.
+    pub fn of_error(error: &anyhow::Error) -> Self {
+        for cause in error.chain() {
+            if cause.is::<ConfigError>() || cause.is::<crate::config::Wrong>() {
+                return Self::Config;
+            }
+            match cause.downcast_ref::<DataDirError>() {
+                Some(DataDirError::Locked { .. }) => return Self::InUse,
+                Some(DataDirError::Unwritable { .. }) => return Self::CannotWrite,
+                Some(DataDirError::Missing { .. }) => return Self::SomeFailed,
+                None => {}
+            }
+        }
+        Self::InputOutput
+    }
+}

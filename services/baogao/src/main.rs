@@ -1,0 +1,28 @@
+//! The one binary: it names what there is and maps how it ended to an exit code.
+
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod embedded;
+mod exit;
+mod input;
+mod lang;
+mod progress;
+mod table;
+
+use exit::Exit;
+use lang::Lang;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let lang = Lang::detect(std::env::args_os());
+    let cli = cli::parse(lang, std::env::args_os());
+    match commands::run(cli, lang) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            eprintln!("{}: {error:#}", lang.pick("error", "错误"));
+            Exit::of_error(&error).into()
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! The fetch loop: leases hosts from the frontier and visits each with one request at a time.
+
+use crate::{Crawler, pressure};
+use anyhow::Context as _;
+use baogao_archive::Exchange;
+use baogao_fetch::{FetchError, Request, Response, Robots, RobotsAnswer};
+use baogao_frontier::{
+    Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, Scope, StoredRobots,
+};
+use baogao_model::CanonicalUrl;
+use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// The product token that robots.txt groups are matched with.
+const AGENT: &str = "baogao";
+
+/// URLs taken from one host in one visit, if its delay is short enough to get to them.
+const URLS_PER_VISIT: usize = 16;
+
+/// A host with a longer delay is given back after each request instead of being waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// No request begins when less than this and the longest request are left of the lease.
+const LEASE_MARGIN: Duration = Duration::from_secs(5);
+
+/// How long robots rules are believed; RFC 9309 §2.4 allows a day.
+const ROBOTS_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a host whose robots.txt cannot be got is left alone.
+const ROBOTS_RETRY: Duration = Duration::from_secs(60);
+
+/// The time between two looks for due hosts when there was none.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Claims and visits hosts until shutdown is asked for, then lets the visits end.
+pub async fn run(crawler: &Crawler) {
+    let mut visits = JoinSet::new();
+    let mut brake = Brake::default();
+    while !crawler.shutdown.is_requested() {
+        while visits.try_join_next().is_some() {}
+        let free = crawler.config.max_hosts.saturating_sub(visits.len());
+        let claims = if free == 0 || is_spent(crawler) || brake.is_on(crawler).await {
+            Vec::new()
+        } else {
+            claim(crawler, free).await
+        };
+        let idle = claims.is_empty();
+        for claim in claims {
+            visits.spawn(visit(crawler.clone(), claim));
+        }
+        if idle {
+            tokio::select! {
+                _ = visits.join_next(), if !visits.is_empty() => {}
+                () = tokio::time::sleep(TICK) => {}
+                () = crawler.shutdown.requested() => {}
+            }
+        }
+    }
+    while visits.join_next().await.is_some() {}
+}
+
+/// Whether the run has begun as many requests as it may.
+fn is_spent(crawler: &Crawler) -> bool {
+    crawler.config.max_pages.is_some_and(|most| crawler.begun.load(Ordering::Relaxed) >= most)
+}
+
+/// Claims up to `free` due hosts; none where the frontier is away.
+async fn claim(crawler: &Crawler, free: usize) -> Vec<Claim> {
+    let request = ClaimRequest {
+        owner: format!("crawler-{}", std::process::id()),
+        max_keys: free,
+        urls_per_key: URLS_PER_VISIT,
+        scope: Scope { sites: crawler.scope.sites(), max_depth: crawler.config.max_depth },
+    };
+    match crawler.frontier.claim(Timestamp::now(), &request).await {
+        Ok(claims) => claims,
+        Err(error) => {
+            tracing::warn!(error = ?error, "the frontier is away, the crawler waits");
+            crawler.shutdown.sleep(Duration::from_secs(1)).await;
+            Vec::new()
+        }
+    }
+}
+
+/// Remembers whether the crawler pauses, looks at most once a second, and says changes once.
+#[derive(Default)]
+struct Brake {
+    looked: Option<Instant>,
+    reason: Option<String>,
+}
+
+impl Brake {
+    /// Whether claiming must wait.
+    async fn is_on(&mut self, crawler: &Crawler) -> bool {
+        let is_fresh = self.looked.is_some_and(|at| at.elapsed() < Duration::from_secs(1));
+        if !is_fresh {
+            self.looked = Some(Instant::now());
+            let reason = pressure::reason_to_pause(crawler).await;
+            match (&self.reason, &reason) {
+                (None, Some(reason)) => tracing::warn!("the crawler pauses: {reason}"),
+                (Some(_), None) => tracing::info!("the crawler goes on"),
+                _ => {}
+            }
+            self.reason = reason;
+        }
+        self.reason.is_some()
+    }
+}
+
+/// One leased host being visited.
+struct Visit {
+    crawler: Crawler,
+    token: ClaimToken,
+    /// No request begins after this.
+    deadline: Instant,
+    /// The least time between the end of one request and the start of the next.
+    delay: Duration,
+    /// What robots.txt asks for; none until it is known.
+    crawl_delay: Option<Duration>,
+    /// The end of the last request of this visit.
+    last_end: Option<Instant>,
+    robots: HashMap<String, Robots>,
+}
+
+/// How a visit goes on after one of its URLs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// With the next URL.
+    Continue,
+    /// It ends here; what is left stays due.
+    End,
+}
+
+/// When the last request under a lease may begin, on the monotonic clock: early enough to be over
+/// when the lease is.
+fn deadline(crawler: &Crawler, leased_until: Timestamp) -> Instant {
+    let lease = Duration::try_from(leased_until.duration_since(Timestamp::now())).unwrap_or_default();
+    Instant::now() + lease.saturating_sub(crawler.longest_request + LEASE_MARGIN)
+}
+
+/// Visits a host: one request at a time, the delay between them, until its URLs, its lease or the
+/// patience for its delay end.
+async fn visit(crawler: Crawler, claim: Claim) {
+    let mut visit = Visit {
+        token: claim.token(),
+        deadline: deadline(&crawler, claim.leased_until),
+        delay: claim.delay.max(crawler.config.host_delay()),
+        crawl_delay: None,
+        last_end: None,
+        robots: HashMap::new(),
+        crawler,
+    };
+    for due in claim.urls {
+        match visit.one(due).await {
+            Ok(Next::Continue) => {}
+            Ok(Next::End) => break,
+            Err(error) => {
+                // The URL stays due: it is asked for again when our own parts are back.
+                tracing::warn!(host = claim.pace_key, error = ?error, "a visit to {} was broken off", claim.pace_key);
+                break;
+            }
+        }
+    }
+    if let Err(error) = visit.settle(Vec::new(), true).await {
+        tracing::warn!(host = claim.pace_key, error = ?error, "{} could not be given back, its lease will end", claim.pace_key);
+    }
+}
+
+impl Visit {
+    /// Fetches one URL, archives it, and settles it with the frontier. An error means that a store
+    /// of our own is away.
+    async fn one(&mut self, due: DueUrl) -> anyhow::Result<Next> {
+        if !self.wait_turn().await {
+            return Ok(Next::End);
+        }
+        let outcome = match self.robots_verdict(&due.url).await? {
+            Verdict::Allowed => {
+                if !self.wait_turn().await {
+                    return Ok(Next::End);
+                }
+                match self.fetch(&due).await? {
+                    Some(outcome) => outcome,
+                    None => return Ok(Next::End),
+                }
+            }
+            Verdict::Disallowed => Outcome::Excluded { reason: "robots".to_owned() },
+            Verdict::Refused(error) => failed(&error),
+            Verdict::Unreachable => Outcome::Failed {
+                reason: "robots_unreachable".to_owned(),
+                transient: true,
+                retry_after: Some(ROBOTS_RETRY),
+            },
+        };
+        let is_held_up = matches!(&outcome, Outcome::Failed { retry_after: Some(_), .. });
+        count(&due.url, &outcome);
+        let stale = self.settle(vec![Completion { url: due.url, at: Timestamp::now(), outcome }], false).await?;
+        Ok(if stale || is_held_up || self.delay > LONGEST_WAIT { Next::End } else { Next::Continue })
+    }
+
+    /// Waits until the host may be asked again; false if the lease, the run's budget or the run
+    /// itself ends before.
+    async fn wait_turn(&self) -> bool {
+        let turn = self.last_end.map_or_else(Instant::now, |end| end + self.delay);
+        if turn >= self.deadline || is_spent(&self.crawler) {
+            return false;
+        }
+        tokio::select! {
+            () = self.crawler.shutdown.requested() => false,
+            () = tokio::time::sleep_until(turn) => true,
+        }
+    }
+
+    /// Gets the page and archives it; none where shutdown was asked for meanwhile.
+    async fn fetch(&mut self, due: &DueUrl) -> anyhow::Result<Option<Outcome>> {
+        self.crawler.begun.fetch_add(1, Ordering::Relaxed);
+        let request =
+            Request { url: due.url.clone(), etag: due.etag.clone(), last_modified: due.last_modified.clone() };
+        let answer = tokio::select! {
+            () = self.crawler.shutdown.requested() => None,
+            answer = self.crawler.fetcher.get(&request) => Some(answer),
+        };
+        self.last_end = Some(Instant::now());
+        match answer {
+            None => Ok(None),
+            Some(Ok(response)) => self.judge(&due.url, response).await.map(Some),
+            Some(Err(error)) => {
+                tracing::info!(url = %due.url, error = ?error, "cannot fetch {}: {error}", due.url);
+                Ok(Some(failed(&error)))
+            }
+        }
+    }
+
+    /// What a response means, with its bytes in the archive where they are to be kept.
+    async fn judge(&self, url: &CanonicalUrl, response: Response) -> anyhow::Result<Outcome> {
+        let status = response.status;
+        Ok(match status {
+            200..=299 => self.keep(url, response).await?,
+            304 => Outcome::NotModified,
+            301 | 302 | 303 | 307 | 308 => self.redirect(url, &response),
+            // Timeout, too early, too many requests, and whatever is the server's own trouble.
+            408 | 425 | 429 | 500..=599 => Outcome::Failed {
+                reason: format!("http_{status}"),
+                transient: true,
+                retry_after: response.retry_after(Timestamp::now()),
+            },
+            _ => Outcome::Failed { reason: format!("http_{status}"), transient: false, retry_after: None },
+        })
+    }
+
+    /// Archives a good response.
+    async fn keep(&self, url: &CanonicalUrl, response: Response) -> anyhow::Result<Outcome> {
+        let text = |name: &str| response.header(name).map(Cow::into_owned);
+        let (content_type, etag, last_modified) = (text("content-type"), text("etag"), text("last-modified"));
+        let (status, bytes) = (response.status, response.body.len() as u64);
+        let exchange = Exchange {
+            url: url.to_string(),
+            fetched_at: response.ended_at,
+            peer: Some(response.peer.ip()),
+            status,
+            reason: response.reason,
+            http_version: response.http_version,
+            headers: response.headers,
+            body: response.body,
+        };
+        let payload = self.crawler.archive.append(exchange).await.with_context(|| format!("cannot archive {url}"))?;
+        Ok(Outcome::Fetched { status, content_type, etag, last_modified, payload, bytes })
+    }
+
+    /// Where a redirect leads: back into the frontier, if it may be crawled.
+    fn redirect(&self, url: &CanonicalUrl, response: &Response) -> Outcome {
+        let failed = |reason: &str| Outcome::Failed { reason: reason.to_owned(), transient: false, retry_after: None };
+        let target = response.location().and_then(|location| url.join(&location).ok());
+        match target {
+            None => failed("bad_redirect"),
+            Some(to) if !self.crawler.scope.contains(&to) => failed("redirect_out_of_scope"),
+            Some(to) => Outcome::Redirected { to, status: response.status },
+        }
+    }
+
+    /// What robots.txt says about `url`, asking the host for it where it is not known.
+    async fn robots_verdict(&mut self, url: &CanonicalUrl) -> anyhow::Result<Verdict> {
+        let origin = url.as_url().origin().ascii_serialization();
+        if !self.robots.contains_key(&origin) {
+            let answer = match self.known_robots(&origin).await? {
+                Some(answer) => answer,
+                None => match self.ask_robots(&origin, url).await? {
+                    Ok(answer) => answer,
+                    Err(refusal) => return Ok(Verdict::Refused(refusal)),
+                },
+            };
+            if let RobotsAnswer::DenyAll { why } = &answer {
+                tracing::info!(origin, "robots.txt of {origin} cannot be got, which forbids everything for now: {why}");
+                return Ok(Verdict::Unreachable);
+            }
+            self.robots.insert(origin.clone(), answer.robots());
+        }
+        // Inserted above.
+        let Some(rules) = self.robots.get(&origin) else {
+            return Ok(Verdict::Unreachable);
+        };
+        let wish = rules.crawl_delay(AGENT).unwrap_or_default();
+        self.crawl_delay = Some(wish);
+        self.delay = self.delay.max(wish);
+        let path = &url.as_url()[url::Position::BeforePath..];
+        Ok(if rules.allows(AGENT, path) { Verdict::Allowed } else { Verdict::Disallowed })
+    }
+
+    /// The answer that the frontier remembers, unless it is too old.
+    async fn known_robots(&self, origin: &str) -> Result<Option<RobotsAnswer>, FrontierError> {
+        let stored = self.crawler.frontier.robots(origin).await?;
+        Ok(stored
+            .filter(|stored| stored.expires_at > Timestamp::now())
+            .map(|stored| RobotsAnswer::from_stored(&stored.state, &stored.body)))
+    }
+
+    /// Asks the host, and remembers the answer unless the file could not be got. The inner error is
+    /// our own refusal to ask this host.
+    async fn ask_robots(
+        &mut self,
+        origin: &str,
+        url: &CanonicalUrl,
+    ) -> Result<Result<RobotsAnswer, FetchError>, FrontierError> {
+        let asked = self.crawler.fetcher.robots(url, self.delay);
+        let answer = match tokio::time::timeout(self.crawler.longest_request, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Ok(RobotsAnswer::DenyAll { why: "it took too long, redirects included".to_owned() }),
+        };
+        self.last_end = Some(Instant::now());
+        if let Ok(answer @ (RobotsAnswer::Rules { .. } | RobotsAnswer::AllowAll { .. })) = &answer {
+            let fetched_at = Timestamp::now();
+            let stored = StoredRobots {
+                state: answer.state().to_owned(),
+                body: answer.body().to_vec(),
+                fetched_at,
+                expires_at: fetched_at + ROBOTS_LIFETIME,
+            };
+            self.crawler.frontier.put_robots(origin, &stored).await?;
+        }
+        Ok(answer)
+    }
+
+    /// Tells the frontier what came of the URLs and when the host may be asked again; true if the
+    /// lease has gone to somebody else.
+    async fn settle(&mut self, completions: Vec<Completion>, release: bool) -> Result<bool, FrontierError> {
+        let now = Timestamp::now();
+        let ended = self.last_end.map_or(Duration::ZERO, |end| end.elapsed());
+        let wait = match self.last_end {
+            Some(_) => self.delay.saturating_sub(ended),
+            None => Duration::ZERO,
+        };
+        let next_at = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        let pace = Pace { next_at, delay: self.crawl_delay, release };
+        let completed = self.crawler.frontier.complete(now, &self.token, completions, pace).await?;
+        if let Some(until) = completed.leased_until {
+            self.deadline = deadline(&self.crawler, until);
+        }
+        Ok(completed.stale)
+    }
+}
+
+/// What robots.txt says about a URL.
+enum Verdict {
+    Allowed,
+    Disallowed,
+    /// We do not ask this host at all: its address is private, or no contact is configured.
+    Refused(FetchError),
+    /// It could not be got, which forbids everything for the time being (RFC 9309 §2.3.1.4).
+    Unreachable,
+}
+
+/// A fetch that brought no response.
+fn failed(error: &FetchError) -> Outcome {
+    Outcome::Failed { reason: error.code().to_owned(), transient: error.is_transient(), retry_after: None }
+}
+
+/// Counts a settled URL by outcome and reason.
+fn count(url: &CanonicalUrl, outcome: &Outcome) {
+    let (outcome, reason) = match outcome {
+        Outcome::Fetched { .. } => ("fetched", ""),
+        Outcome::NotModified => ("not_modified", ""),
+        Outcome::Redirected { .. } => ("redirected", ""),
+        Outcome::Excluded { reason } => ("excluded", reason.as_str()),
+        Outcome::Failed { reason, .. } => ("failed", reason.as_str()),
+    };
+    tracing::info!(url = %url, outcome, reason, "{outcome} {url}");
+    metrics::counter!("baogao_crawler_pages_total", "outcome" => outcome, "reason" => reason.to_owned()).increment(1);
+}

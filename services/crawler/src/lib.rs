@@ -1,0 +1,81 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod fetching;
+mod links;
+mod pressure;
+mod relay;
+mod scope;
+
+pub use config::CrawlerConfig;
+pub use scope::{Scope, ScopeKind};
+
+use baogao_archive::Archive;
+use baogao_bus::{Bus, QueueSpec};
+use baogao_fetch::Fetcher;
+use baogao_frontier::Frontier;
+use baogao_runtime::{Shutdown, Worker};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// The queue of links on their way into the frontier.
+pub const LINKS_QUEUE: &str = "links";
+
+/// The queues this role consumes.
+pub fn queues() -> Vec<QueueSpec> {
+    vec![QueueSpec { name: LINKS_QUEUE.to_owned(), bindings: vec!["links.found.#".to_owned()] }]
+}
+
+/// What a crawler works with.
+#[derive(Clone)]
+pub struct Crawler {
+    /// Which URL next, and when.
+    pub frontier: Frontier,
+    /// Gets one URL.
+    pub fetcher: Arc<Fetcher>,
+    /// Keeps the responses.
+    pub archive: Archive,
+    /// Carries the messages.
+    pub bus: Bus,
+    /// Its settings.
+    pub config: CrawlerConfig,
+    /// The longest time one request can take: no request begins when the lease ends before.
+    pub longest_request: Duration,
+    /// What may be crawled.
+    pub scope: Arc<Scope>,
+    /// Where to watch the room on the disk.
+    pub disk: Option<PathBuf>,
+    /// Requests for pages begun in this run; compared with [`CrawlerConfig::max_pages`].
+    pub begun: Arc<AtomicU64>,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+impl Crawler {
+    /// Crawls until shutdown is asked for.
+    pub async fn run(self) {
+        let links =
+            Worker { bus: self.bus.clone(), queue: LINKS_QUEUE, concurrency: 16, shutdown: self.shutdown.clone() };
+        let (frontier, scope) = (self.frontier.clone(), Arc::clone(&self.scope));
+        tokio::join!(
+            fetching::run(&self),
+            relay::run(&self.frontier, &self.bus, &self.shutdown),
+            close_overdue_groups(&self.frontier, &self.shutdown),
+            links.run(move |message| links::store(frontier.clone(), Arc::clone(&scope), message)),
+        );
+    }
+}
+
+/// Sends split articles on their way whose last parts do not come.
+async fn close_overdue_groups(frontier: &Frontier, shutdown: &Shutdown) {
+    loop {
+        if let Err(error) = frontier.expire_groups(jiff::Timestamp::now()).await {
+            tracing::warn!(error = ?error, "cannot look for overdue document groups, trying again in a minute");
+        }
+        if !shutdown.sleep(Duration::from_secs(60)).await {
+            return;
+        }
+    }
+}

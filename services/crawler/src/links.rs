@@ -1,0 +1,129 @@
+//! Links on their way into the frontier: made canonical, kept in scope, put in order of promise.
+
+use crate::scope::Scope;
+use baogao_frontier::{Frontier, FrontierError, NewUrl};
+use baogao_model::event::LinksFound;
+use baogao_model::{CanonicalUrl, Link, LinkRole, Message};
+use baogao_runtime::{Failure, Handled};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Handles one `links.found`.
+pub async fn store(frontier: Frontier, scope: Arc<Scope>, message: Message) -> Handled {
+    let mut found: LinksFound = message.decode().map_err(|error| match error.is_transient() {
+        true => Failure::Transient(error.into()),
+        false => Failure::Permanent(error.into()),
+    })?;
+    let new = candidates(&found, &scope);
+    if let Some(group) = &mut found.group {
+        // A part outside the scope would keep its group waiting for a page that is never asked for.
+        group.members.retain(|member| CanonicalUrl::parse(&member.url).is_ok_and(|url| scope.contains(&url)));
+    }
+    let stored = frontier.store_links(Timestamp::now(), &found, new).await.map_err(frontier_failure)?;
+    metrics::counter!("baogao_crawler_links_total", "outcome" => "new").increment(stored.new);
+    metrics::counter!("baogao_crawler_links_total", "outcome" => "known").increment(stored.known);
+    tracing::debug!(url = found.page_url, new = stored.new, known = stored.known, "stored links");
+    Ok(Vec::new())
+}
+
+/// Our own database being away is no fault of the message.
+fn frontier_failure(error: FrontierError) -> Failure {
+    match error.is_transient() {
+        true => Failure::Ours(error.into()),
+        false => Failure::Permanent(error.into()),
+    }
+}
+
+/// The links worth a row in the frontier.
+fn candidates(found: &LinksFound, scope: &Scope) -> Vec<NewUrl> {
+    let mut new = Vec::new();
+    for link in &found.links {
+        let dropped = match CanonicalUrl::parse(&link.url) {
+            Err(_) => "not_http",
+            Ok(url) if is_file(url.as_url().path()) => "file",
+            Ok(url) if !scope.contains(&url) => "out_of_scope",
+            Ok(url) => {
+                new.push(NewUrl { url, priority: promise(link), role: link.role });
+                continue;
+            }
+        };
+        metrics::counter!("baogao_crawler_links_total", "outcome" => dropped).increment(1);
+    }
+    new
+}
+
+/// How much a link promises; the frontier hands out the highest first.
+fn promise(link: &Link) -> i32 {
+    let named = match () {
+        () if link.text.contains("政府工作报告") => 60,
+        () if link.text.contains("工作报告") || link.text.contains("政府报告") => 40,
+        () => 0,
+    };
+    let place = match link.role {
+        LinkRole::Part => 100,
+        LinkRole::ListPage => 30,
+        LinkRole::Article => 20,
+        LinkRole::List => 10,
+        LinkRole::Other => 0,
+    };
+    named + place
+}
+
+/// Whether a path names a file that holds no page: media, styles, archives, and the documents whose
+/// text cannot be read yet.
+fn is_file(path: &str) -> bool {
+    const SUFFIXES: [&str; 37] = [
+        "7z", "apk", "avi", "bmp", "css", "csv", "doc", "docx", "exe", "flv", "gif", "gz", "ico", "jpeg", "jpg", "js",
+        "json", "mov", "mp3", "mp4", "ofd", "pdf", "png", "ppt", "pptx", "rar", "rm", "rss", "svg", "swf", "tar",
+        "wav", "webp", "wps", "xls", "xlsx", "zip",
+    ];
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let suffix = file.rsplit_once('.').map(|(_, suffix)| suffix.to_ascii_lowercase());
+    suffix.is_some_and(|suffix| SUFFIXES.binary_search(&suffix.as_str()).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scope::ScopeKind;
+    use baogao_model::PageKind;
+
+    fn link(url: &str, text: &str, role: LinkRole) -> Link {
+        Link { url: url.to_owned(), text: text.to_owned(), role }
+    }
+
+    fn found(links: Vec<Link>) -> LinksFound {
+        LinksFound {
+            page_url: "http://www.qinglan.example/".to_owned(),
+            site: "qinglan.example".to_owned(),
+            fetch_no: 1,
+            page_kind: PageKind::List,
+            links,
+            group: None,
+            extractor_version: 1,
+        }
+    }
+
+    #[test]
+    fn only_pages_in_scope_are_candidates() {
+        let seed = CanonicalUrl::parse("http://www.qinglan.example/").expect("a good URL");
+        let scope = Scope::around(ScopeKind::Site, &[seed]);
+        let links = vec![
+            link("http://www.qinglan.example/a.html", "", LinkRole::Other),
+            link("http://www.qinglan.example/a.PDF", "", LinkRole::Other),
+            link("http://www.lincheng.example/a.html", "", LinkRole::Other),
+            link("mailto:x@qinglan.example", "", LinkRole::Other),
+        ];
+        let urls: Vec<_> = candidates(&found(links), &scope).into_iter().map(|new| new.url.to_string()).collect();
+        assert_eq!(urls, ["http://www.qinglan.example/a.html"]);
+    }
+
+    #[test]
+    fn reports_come_before_pagers_and_pagers_before_the_rest() {
+        let promise_of = |text, role| promise(&link("http://www.qinglan.example/", text, role));
+        let report = promise_of("青岚县2024年政府工作报告", LinkRole::Article);
+        let pager = promise_of("下一页", LinkRole::ListPage);
+        let notice = promise_of("关于值班的通知", LinkRole::Article);
+        assert!(promise_of("2", LinkRole::Part) > report && report > pager && pager > notice);
+    }
+}

@@ -1,0 +1,97 @@
+#![doc = include_str!("../README.md")]
+
+use anyhow::Context as _;
+use baogao_bus::{Bus, QueueSpec};
+use baogao_model::event::{ArticleCleaned, DocumentOther, ReportParsed, Revision};
+use baogao_model::message::Origin;
+use baogao_model::report::Source;
+use baogao_model::{Article, Message, Report, ReportId};
+use baogao_parse::{Document, PARSER_VERSION, Parser};
+use baogao_runtime::{Failure, Handled, Shutdown, Worker};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The queue of articles to be parsed.
+pub const QUEUE: &str = "parse";
+
+/// The name under which this stage makes messages.
+const STAGE: &str = "parser";
+
+/// The queues this role consumes.
+pub fn queues() -> Vec<QueueSpec> {
+    vec![QueueSpec { name: QUEUE.to_owned(), bindings: vec!["article.cleaned.#".to_owned()] }]
+}
+
+/// What a parser works with.
+#[derive(Clone)]
+pub struct ParserRole {
+    /// Carries the messages.
+    pub bus: Bus,
+    /// Reads reports.
+    pub parser: Arc<Parser>,
+    /// Messages handled at once.
+    pub concurrency: usize,
+    /// When to stop.
+    pub shutdown: Shutdown,
+}
+
+impl ParserRole {
+    /// Parses articles until shutdown is asked for.
+    pub async fn run(self) {
+        let worker = Worker { bus: self.bus, queue: QUEUE, concurrency: self.concurrency, shutdown: self.shutdown };
+        let parser = self.parser;
+        worker.run(move |message| handle(Arc::clone(&parser), message)).await;
+    }
+}
+
+/// Handles one `article.cleaned`.
+async fn handle(parser: Arc<Parser>, message: Message) -> Handled {
+    let ArticleCleaned { article } = message.decode().map_err(|error| match error.is_transient() {
+        true => Failure::Transient(error.into()),
+        false => Failure::Permanent(error.into()),
+    })?;
+    let revision = Revision {
+        content_hash: article.content_hash.clone(),
+        fetch_no: article.fetch_no,
+        extractor_version: article.extractor_version,
+        parser_version: PARSER_VERSION,
+    };
+    // Parsing takes a core for some milliseconds, so it does not run where deliveries are waited for.
+    // A panic is a fault of ours that the same text would meet again.
+    let report = tokio::task::spawn_blocking(move || parse(&parser, article))
+        .await
+        .context("parsing panicked")
+        .map_err(Failure::Permanent)?;
+    metrics::counter!("baogao_parser_documents_total", "kind" => report.kind.as_str()).increment(1);
+
+    let origin = Origin {
+        stage: STAGE,
+        stage_version: PARSER_VERSION,
+        input_id: &message.id,
+        time: Timestamp::now(),
+        traceparent: message.traceparent.as_deref(),
+    };
+    Ok(vec![match report.kind.is_report() {
+        true => Message::new(&ReportParsed { report, revision }, origin, 0),
+        false => Message::new(&DocumentOther { report, revision }, origin, 0),
+    }])
+}
+
+/// The record of an article. What the extractor was unsure of comes first among its warnings.
+fn parse(parser: &Parser, article: Article) -> Report {
+    let id = ReportId::of_document(&article.site, &article.document_key);
+    let source = Source {
+        url: Some(article.url),
+        canonical_url: Some(article.canonical_url),
+        site: Some(article.site),
+        family: Some(article.family),
+        pages: article.pages,
+        published_on: article.published_on,
+        fetched_at: Some(article.fetched_at),
+        content_hash: Some(article.content_hash),
+        archive: article.archive,
+    };
+    let mut report = parser.parse(Document { id, source, title: article.title.as_deref(), text: &article.text });
+    report.warnings.splice(0..0, article.warnings);
+    report
+}
