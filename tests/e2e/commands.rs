@@ -1,0 +1,101 @@
+//! The forms of the command line that other tools rely on.
+
+use crate::support::{Place, baogao, folded, json_lines, run, text};
+use baogao_testkit::{FakeWeb, Plan};
+
+/// A report as collectors keep it: Windows line ends, full-width indents, left-over entities.
+fn as_collected(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("　　{line}&nbsp;")).collect();
+    lines.join("\r\n")
+}
+
+#[test]
+fn every_command_has_help_with_examples_in_both_languages() {
+    for command in [&[][..], &["demo"], &["crawl"], &["run"], &["extract"], &["parse"], &["records"], &["config"]] {
+        for (lang, word) in [("en", "Examples:"), ("zh", "示例：")] {
+            let ended = run(baogao(command).args(["--lang", lang, "--help"]));
+            assert!(ended.status.success(), "{command:?}: {}", ended.stderr);
+            assert!(ended.stdout.contains(word), "{command:?} in {lang}: {}", ended.stdout);
+        }
+    }
+}
+
+#[test]
+fn parse_reads_text_in_any_charset_and_layout() {
+    let plan = Plan { seed: 51, hosts: 1, pages_per_host: 3, lookalikes: 0.0, ..Plan::default() };
+    let web = FakeWeb::start(plan).expect("a port on loopback");
+    let truth = web.truth();
+    let owed = &truth.records[0];
+    let collected = as_collected(&owed.text());
+    let place = Place::new();
+    let utf8 = place.write("utf8.txt", [b"\xef\xbb\xbf", collected.as_bytes()].concat());
+    let gb = place.write("gb.txt", encoding_rs::GB18030.encode(&collected).0);
+    let ended = run(baogao(&["parse", "--json"]).args([&utf8, &gb]));
+    assert!(ended.status.success(), "{}", ended.stderr);
+    let records = json_lines(&ended.stdout);
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[0]["text"], records[1]["text"]);
+    for record in &records {
+        assert_eq!(text(record, "schema"), "baogao.report/1");
+        assert_eq!(text(record, "kind"), "report", "{}", record["kind_reasons"]);
+        assert_eq!(text(record, "delivered_on"), owed.head.delivered_on.to_string());
+        assert_eq!(text(&record["speaker"], "name"), owed.head.speaker);
+        assert_eq!(record["meeting"]["term"], owed.head.term);
+        assert_eq!(folded(text(record, "text")), folded(&owed.text()), "layout is gone and nothing else");
+        assert!(text(record, "text").lines().all(|line| line.trim() == line && !line.is_empty()));
+        let measurements = record["measurements"].as_array().expect("a list");
+        assert!(measurements.len() > 20, "{} measurements", measurements.len());
+        for m in measurements.iter().filter(|m| m["measure"] != "qualitative") {
+            let span: Vec<usize> = serde_json::from_value(m["span"].clone()).expect("a pair");
+            let slice: String = text(record, "text").chars().skip(span[0]).take(span[1] - span[0]).collect();
+            assert!(slice.chars().any(|c| c.is_ascii_digit()), "{slice}");
+        }
+    }
+    let shown = run(baogao(&["parse"]).arg(&utf8));
+    assert!(shown.stdout.contains(&owed.head.speaker), "{}", shown.stdout);
+}
+
+#[test]
+fn extract_prints_the_fields_of_the_contract() {
+    let place = Place::new();
+    let page = place.write("page.html", "<html><body><p>各位代表。</p></body></html>");
+    let ended = run(baogao(&["extract", "--json", "--url", "http://www.qinglan.example/1.html"]).arg(&page));
+    let line = &json_lines(&ended.stdout)[0];
+    let fields: std::collections::BTreeSet<&str> =
+        line.as_object().expect("an object").keys().map(String::as_str).collect();
+    let wanted =
+        ["file", "page_kind", "family", "charset", "title", "published_on", "text", "next_page", "links", "warnings"];
+    assert_eq!(fields, wanted.into());
+    assert_eq!(text(line, "file"), page.to_string_lossy());
+}
+
+#[test]
+fn records_are_listed_shown_and_exported() {
+    let web = FakeWeb::start(Plan { seed: 41, hosts: 1, pages_per_host: 4, lookalikes: 0.0, ..Plan::default() })
+        .expect("a port on loopback");
+    let place = Place::new();
+    assert!(run(&mut place.crawl(&web.seeds(), &web.connect_to(), &[])).status.success());
+    let data = place.data();
+    let records = |args: &[&str]| run(baogao(&["records"]).args(args).arg("--data").arg(&data));
+
+    let listed = json_lines(&records(&["list", "--json"]).stdout);
+    assert_eq!(listed.len(), web.truth().records.len());
+    let id = text(&listed[0], "id");
+    let shown = records(&["show", &id[..12], "--json"]);
+    assert_eq!(text(&json_lines(&shown.stdout)[0], "id"), id);
+    assert_eq!(records(&["show", "zzzz"]).status.code(), Some(1));
+
+    let csv = records(&["export", "--format", "csv"]).stdout;
+    assert!(csv.starts_with('\u{feff}'), "CSV begins with a byte order mark");
+    let mut reader = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());
+    assert_eq!(reader.records().count(), listed.len());
+    assert!(reader.headers().expect("a header").iter().all(|name| name.len() <= 32 && name.is_ascii()));
+    let numbers = records(&["export", "--format", "csv", "--what", "measurements"]).stdout;
+    assert!(csv::Reader::from_reader(numbers.as_bytes()).records().count() > listed.len());
+
+    let year = listed[0]["year"].as_i64().expect("a year").to_string();
+    assert!(!json_lines(&records(&["list", "--json", "--year", &year]).stdout).is_empty());
+    assert!(json_lines(&records(&["list", "--json", "--year", "1950"]).stdout).is_empty());
+    let wrong = records(&["list", "--level", "village"]);
+    assert!(wrong.status.code() == Some(64) && wrong.stderr.contains("county"), "{}", wrong.stderr);
+}

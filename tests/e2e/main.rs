@@ -1,0 +1,9 @@
+//! The binary, driven as a user would.
+
+mod bad_input;
+mod commands;
+mod crawl;
+mod demo;
+mod seeds;
+mod stop;
+mod support;
