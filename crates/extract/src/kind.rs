@@ -62,8 +62,14 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize]) -> Evidence {
     evidence
 }
 
-/// Decides the kind of a page that is no thread.
-pub(crate) fn classify(dom: &Dom, source: &str, container: Option<&Container>, evidence: Evidence) -> PageKind {
+/// Decides the kind of a page that is no thread. `is_list_address` says that its address is a list's.
+pub(crate) fn classify(
+    dom: &Dom,
+    source: &str,
+    container: Option<&Container>,
+    evidence: Evidence,
+    is_list_address: bool,
+) -> PageKind {
     if is_blocked(dom, source, evidence) {
         return PageKind::Blocked;
     }
@@ -80,7 +86,8 @@ pub(crate) fn classify(dom: &Dom, source: &str, container: Option<&Container>, e
     };
     if is_article {
         PageKind::Article
-    } else if evidence.entries >= 5 {
+    } else if evidence.entries >= 5 || evidence.dated_entries >= 2 || is_list_address && evidence.entries >= 1 {
+        // A young column has few entries, but they stand beside their dates or under its address.
         PageKind::List
     } else {
         PageKind::Other

@@ -165,7 +165,10 @@ impl<'a> Reading<'a> {
         let own_lines = body::own_lines(dom, lines, title.as_deref());
         let kind = match thread {
             Some(_) => PageKind::Article,
-            None => kind::classify(dom, source, container.as_ref(), kind::evidence(dom, &own_lines)),
+            None => {
+                let is_list_address = url.is_some_and(|url| links::is_list_address(profile, url));
+                kind::classify(dom, source, container.as_ref(), kind::evidence(dom, &own_lines), is_list_address)
+            }
         };
         Self { dom, profile, url, base: Base::of(dom, url), container, thread, kind, title, own_lines }
     }

@@ -179,10 +179,24 @@ fn merge(link: &mut Link, text: String, role: LinkRole) {
     }
 }
 
+/// Whether a page's own address is that of a list.
+pub(crate) fn is_list_address(profile: &Profile, own: &CanonicalUrl) -> bool {
+    let address = path_of(own.as_str());
+    match profile.list_urls.is_empty() {
+        true => LIST_ADDRESS.is_match(address),
+        false => profile.list_urls.iter().any(|pattern| pattern.is_match(address)),
+    }
+}
+
+/// An absolute address from its path on.
+fn path_of(url: &str) -> &str {
+    let address = url.split_once("://").map_or(url, |(_, rest)| rest);
+    address.find('/').map_or("", |at| &address[at..])
+}
+
 /// What a link that is none of the page's own pager leads to.
 fn role_of(dom: &Dom, profile: &Profile, anchor: &Anchor, kind: PageKind) -> LinkRole {
-    let address = anchor.url.split_once("://").map_or(anchor.url.as_str(), |(_, rest)| rest);
-    let address = address.find('/').map_or("", |at| &address[at..]);
+    let address = path_of(&anchor.url);
     if profile.article_urls.iter().any(|pattern| pattern.is_match(address)) {
         return LinkRole::Article;
     }

@@ -122,6 +122,14 @@ struct Run<'a> {
     anchors: Vec<(Label, &'a Anchor)>,
 }
 
+impl Run<'_> {
+    /// Whether it has more than a single number: several, or a link to the next page.
+    fn leads_on(&self) -> bool {
+        let numbers = self.anchors.iter().filter(|(label, _)| matches!(label, Label::Number(_))).count();
+        numbers >= 2 || self.anchors.iter().any(|(label, _)| *label == Label::Next)
+    }
+}
+
 fn runs<'a>(dom: &Dom, anchors: &'a [Anchor]) -> Vec<Run<'a>> {
     let mut comments: Vec<u32> = Vec::new();
     for region in dom.regions.iter().filter(|region| region.kind == RegionKind::Comments) {
@@ -264,8 +272,11 @@ fn read(dom: &Dom, run: &Run<'_>, own: Option<&str>, strict: bool, max_pages: u3
     let fits = own.map(|own| current_by_address(&template, own, first));
     let current = match fits {
         Some(Some(current)) => current,
-        // A list's first page may be called anything in the same directory.
-        Some(None) if !strict && own.is_some_and(|own| own.starts_with(template.directory())) => by_gap(&linked),
+        // A list's first page may be called anything in the same directory. One number alone may be
+        // anything, such as a count of replies that links to its thread.
+        Some(None) if !strict && run.leads_on() && own.is_some_and(|own| own.starts_with(template.directory())) => {
+            by_gap(&linked)
+        }
         Some(None) => return None,
         None => by_gap(&linked),
     };

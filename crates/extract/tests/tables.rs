@@ -140,3 +140,27 @@ fn shapes_of_lines() {
         assert_eq!(got.body.iter().any(|found| found == line), kept == "kept", "{place}: {line}\n{}", got.text);
     }
 }
+
+/// A board with two threads: few entries, but dated; the counts of replies link to their threads.
+#[test]
+fn a_young_column_is_a_list_and_its_counts_are_no_pager() {
+    let entry = |tid: u32, replies: u32, title: &str| {
+        format!(
+            "<tr><th><a href=\"thread-{tid}-1-1.html\">{title}</a></th><td>2024-2-3</td>\
+             <td><a href=\"thread-{tid}-1-1.html\">{replies}</a></td></tr>"
+        )
+    };
+    let rows = entry(5201, 8, "2024年青岚县政府工作报告") + &entry(5188, 1, "2023年临澄市槿川县政府工作报告");
+    let html = format!("<meta charset=utf-8><title>报告_论坛</title><body><h1>报告</h1><table>{rows}</table></body>");
+    let url = CanonicalUrl::parse("http://bbs.a.example/forum-36-1.html").unwrap();
+    let got = Extractor::new().extract(&Page { bytes: html.as_bytes(), url: Some(&url), content_type: None });
+    assert_eq!((got.kind.as_str(), got.text.as_str(), got.next_page), ("list", "", None));
+    let links: Vec<(&str, &str)> =
+        got.links.iter().map(|link| (link.url.rsplit('/').next().unwrap(), link.text.as_str())).collect();
+    let wanted = [
+        ("thread-5201-1-1.html", "2024年青岚县政府工作报告"),
+        ("thread-5188-1-1.html", "2023年临澄市槿川县政府工作报告"),
+    ];
+    assert_eq!(links, wanted);
+    assert!(got.links.iter().all(|link| link.role == baogao_model::LinkRole::Article), "{:?}", got.links);
+}
