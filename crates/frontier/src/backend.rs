@@ -203,7 +203,7 @@ impl Frontier {
     }
 
     /// Counts what there is. `due_now` takes time in proportion to itself, the rest to the number
-    /// of hosts at most.
+    /// of hosts at most; but see [`Scope::prefixes`].
     ///
     /// # Errors
     ///

@@ -4,13 +4,55 @@ use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Which part of the frontier a caller means. The default is all of it.
+/// Which part of the frontier a caller means: the URLs that pass every filter. The default is all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Only URLs of these registrable hosts; see [`CanonicalUrl::site`].
     pub sites: Option<Vec<String>>,
+    /// Only URLs of these hosts, written as [`CanonicalUrl::host`] writes them.
+    pub hosts: Option<Vec<String>>,
+    /// Only URLs whose text after `://` and up to its query begins with one of these: as in
+    /// `www.x.example/zwgk/`, or `www.x.example:8080/` where the canonical URL names a port.
+    ///
+    /// This filter alone costs time: claims and `stats` may read every URL of the hosts it names, or
+    /// of all hosts in the rest of the scope where one of the prefixes ends within the host.
+    pub prefixes: Option<Vec<String>>,
     /// Only URLs at most so many links away from a seed.
     pub max_depth: Option<u32>,
+}
+
+impl Scope {
+    /// Whether the prefixes admit the URL of this canonical text.
+    pub(crate) fn admits(&self, url: &str) -> bool {
+        let Some(prefixes) = &self.prefixes else { return true };
+        let place = url.split_once("://").map_or(url, |(_, place)| place);
+        let place = place.split_once('?').map_or(place, |(place, _)| place);
+        prefixes.iter().any(|prefix| place.starts_with(prefix.as_str()))
+    }
+
+    /// The hosts outside of which nothing is in scope, as far as `hosts` and the prefixes tell.
+    pub(crate) fn possible_hosts(&self) -> Option<Vec<&str>> {
+        let named: Option<Vec<&str>> =
+            self.prefixes.as_ref().and_then(|prefixes| prefixes.iter().map(|prefix| whole_host(prefix)).collect());
+        match (&self.hosts, named) {
+            (None, named) => named,
+            (Some(hosts), None) => Some(hosts.iter().map(String::as_str).collect()),
+            (Some(hosts), Some(mut named)) => {
+                named.retain(|name| hosts.iter().any(|host| host == name));
+                Some(named)
+            }
+        }
+    }
+}
+
+/// The host that a prefix names; none where the prefix may end within it.
+fn whole_host(prefix: &str) -> Option<&str> {
+    let (authority, _) = prefix.split_once('/')?;
+    match authority.rsplit_once(':') {
+        // The colons within the brackets of an IPv6 address are not followed by digits alone.
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => Some(host),
+        _ => Some(authority),
+    }
 }
 
 /// What a crawler asks for.

@@ -4,6 +4,9 @@ use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
 
 /// The state of the frontier, or of the part of it that a [`crate::Scope`] names.
+///
+/// `due_now` and `next_due` tell of exactly what a claim of the same scope hands out. To the other
+/// numbers, a prefix means the whole of its host, and nothing if one of the prefixes ends within it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FrontierStats {
     /// All URLs: the sum of the six numbers that follow.
@@ -31,7 +34,7 @@ pub struct FrontierStats {
     pub outbox_rows: u64,
     /// The length of their bodies.
     pub outbox_bytes: u64,
-    /// Document groups that wait for parts; a scope's depth plays no part in it.
+    /// Document groups that wait for parts; of a scope, only its sites play a part in it.
     pub open_groups: u64,
     /// Hosts; a scope's depth plays no part in it.
     pub hosts: u64,

@@ -1,6 +1,7 @@
 //! Claims: which pace keys are due, and their best URLs.
 
-use crate::claim::{Claim, ClaimRequest, DueUrl, Scope};
+use super::scope::ScopeArgs;
+use crate::claim::{Claim, ClaimRequest, DueUrl};
 use crate::config::FrontierConfig;
 use crate::micros;
 use baogao_model::CanonicalUrl;
@@ -33,6 +34,15 @@ const DUE_KEYS_OF_SITES: &str = "
       AND (max(next_at, due_at), id) > (:after_wake, :after_id)
     ORDER BY max(next_at, due_at), id LIMIT :limit";
 
+/// The same for some hosts only. Plan: from the hosts by their names to their few keys.
+const DUE_KEYS_OF_HOSTS: &str = "
+    SELECT id, max(next_at, due_at) FROM pace_key
+    WHERE id IN (SELECT pace_key FROM host WHERE name IN (SELECT value FROM json_each(:hosts))
+                 AND (:sites IS NULL OR site IN (SELECT value FROM json_each(:sites))))
+      AND due_at IS NOT NULL AND max(next_at, due_at) BETWEEN :after_wake AND :now
+      AND (max(next_at, due_at), id) > (:after_wake, :after_id)
+    ORDER BY max(next_at, due_at), id LIMIT :limit";
+
 /// The lanes of a key with due URLs, best first.
 ///
 /// Plan: `host_pace_key`, then the unique index of `lane`, then one look at the front of each lane
@@ -43,7 +53,8 @@ const DUE_LANES: &str = "
                (SELECT min(url.due_at) FROM url WHERE url.lane = lane.id) AS due_at
         FROM host JOIN lane ON lane.host = host.id
         WHERE host.pace_key = :key AND lane.depth <= :max_depth
-          AND (:sites IS NULL OR host.site IN (SELECT value FROM json_each(:sites))))
+          AND (:sites IS NULL OR host.site IN (SELECT value FROM json_each(:sites)))
+          AND (:hosts IS NULL OR host.name IN (SELECT value FROM json_each(:hosts))))
     WHERE due_at <= :now
     ORDER BY priority DESC, depth, due_at";
 
@@ -51,20 +62,6 @@ const DUE_LANES: &str = "
 const DUE_URLS: &str = "
     SELECT url, attempts, redirects, etag, last_modified FROM url
     WHERE lane = :lane AND due_at <= :now ORDER BY due_at LIMIT :limit";
-
-/// A scope in the form the statements take.
-pub(super) struct ScopeArgs {
-    /// A JSON array of sites; none for all.
-    pub(super) sites: Option<String>,
-    pub(super) max_depth: i64,
-}
-
-impl ScopeArgs {
-    pub(super) fn new(scope: &Scope) -> Self {
-        let sites = scope.sites.as_ref().map(|sites| serde_json::Value::from(sites.clone()).to_string());
-        Self { sites, max_depth: scope.max_depth.map_or(i64::MAX, i64::from) }
-    }
-}
 
 /// A lane with due URLs.
 #[derive(Debug, Clone, Copy)]
@@ -95,7 +92,7 @@ pub(super) fn claim(
 }
 
 /// Up to `wanted` claimable keys with URLs in scope, best first.
-fn best_keys(conn: &Connection, now: Timestamp, scope: &ScopeArgs, wanted: usize) -> rusqlite::Result<Vec<i64>> {
+fn best_keys(conn: &Connection, now: Timestamp, scope: &ScopeArgs<'_>, wanted: usize) -> rusqlite::Result<Vec<i64>> {
     let mut found: Vec<(i64, Lane)> = Vec::new();
     let mut after = (i64::MIN, i64::MIN);
     let size = window_size(wanted);
@@ -122,25 +119,35 @@ fn best_keys(conn: &Connection, now: Timestamp, scope: &ScopeArgs, wanted: usize
 fn due_keys(
     conn: &Connection,
     now: Timestamp,
-    scope: &ScopeArgs,
+    scope: &ScopeArgs<'_>,
     after: (i64, i64),
     limit: usize,
 ) -> rusqlite::Result<Vec<(i64, i64)>> {
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let now = micros::of(now);
-    match &scope.sites {
-        None => conn
+    match (&scope.hosts, &scope.sites) {
+        (None, None) => conn
             .prepare_cached(DUE_KEYS)?
             .query_map(
                 named_params! { ":now": now, ":after_wake": after.0, ":after_id": after.1, ":limit": limit },
                 read,
             )?
             .collect(),
-        Some(sites) => conn
+        (None, Some(sites)) => conn
             .prepare_cached(DUE_KEYS_OF_SITES)?
             .query_map(
                 named_params! {
                     ":sites": sites, ":now": now, ":after_wake": after.0, ":after_id": after.1, ":limit": limit,
+                },
+                read,
+            )?
+            .collect(),
+        (Some(hosts), sites) => conn
+            .prepare_cached(DUE_KEYS_OF_HOSTS)?
+            .query_map(
+                named_params! {
+                    ":hosts": hosts, ":sites": sites, ":now": now,
+                    ":after_wake": after.0, ":after_id": after.1, ":limit": limit,
                 },
                 read,
             )?
@@ -152,14 +159,38 @@ fn due_keys(
 fn due_lanes(
     conn: &Connection,
     now: Timestamp,
-    scope: &ScopeArgs,
+    scope: &ScopeArgs<'_>,
+    key: i64,
+    limit: usize,
+) -> rusqlite::Result<Vec<Lane>> {
+    if !scope.has_prefixes() {
+        return front_lanes(conn, now, scope, key, limit);
+    }
+    // The front URL of a lane may be one that the prefixes leave out.
+    let mut lanes = Vec::new();
+    for lane in front_lanes(conn, now, scope, key, usize::MAX)? {
+        if let Some(due_at) = scope.first_due(conn, lane.id, micros::of(now))? {
+            lanes.push(Lane { due_at, ..lane });
+        }
+    }
+    lanes.sort_by_key(|lane| (Reverse(lane.priority), lane.depth, lane.due_at));
+    lanes.truncate(limit);
+    Ok(lanes)
+}
+
+/// The same with prefixes left aside.
+fn front_lanes(
+    conn: &Connection,
+    now: Timestamp,
+    scope: &ScopeArgs<'_>,
     key: i64,
     limit: usize,
 ) -> rusqlite::Result<Vec<Lane>> {
     let mut statement = conn.prepare_cached(DUE_LANES)?;
     let rows = statement.query_map(
         named_params! {
-            ":key": key, ":max_depth": scope.max_depth, ":sites": scope.sites, ":now": micros::of(now),
+            ":key": key, ":max_depth": scope.max_depth, ":sites": scope.sites, ":hosts": scope.hosts,
+            ":now": micros::of(now),
         },
         |row| Ok(Lane { id: row.get(0)?, priority: row.get(1)?, depth: row.get(2)?, due_at: row.get(3)? }),
     )?;
@@ -170,7 +201,7 @@ fn due_lanes(
 fn due_urls(
     conn: &Connection,
     now: Timestamp,
-    scope: &ScopeArgs,
+    scope: &ScopeArgs<'_>,
     key: i64,
     wanted: usize,
 ) -> rusqlite::Result<Vec<DueUrl>> {
@@ -180,24 +211,23 @@ fn due_urls(
         if left == 0 {
             break;
         }
+        let limit = if scope.has_prefixes() { i64::MAX } else { i64::try_from(left).unwrap_or(i64::MAX) };
         let mut statement = conn.prepare_cached(DUE_URLS)?;
-        let rows = statement.query_map(
-            named_params! {
-                ":lane": lane.id, ":now": micros::of(now), ":limit": i64::try_from(left).unwrap_or(i64::MAX),
-            },
-            |row| {
-                Ok(DueUrl {
-                    url: read_url(row, 0)?,
-                    depth: lane.depth,
-                    attempts: row.get(1)?,
-                    redirects: row.get(2)?,
-                    etag: row.get(3)?,
-                    last_modified: row.get(4)?,
-                })
-            },
-        )?;
-        for row in rows {
-            urls.push(row?);
+        let mut rows = statement.query(named_params! { ":lane": lane.id, ":now": micros::of(now), ":limit": limit })?;
+        while urls.len() < wanted
+            && let Some(row) = rows.next()?
+        {
+            if !scope.admits(row.get_ref(0)?.as_str()?) {
+                continue;
+            }
+            urls.push(DueUrl {
+                url: read_url(row, 0)?,
+                depth: lane.depth,
+                attempts: row.get(1)?,
+                redirects: row.get(2)?,
+                etag: row.get(3)?,
+                last_modified: row.get(4)?,
+            });
         }
     }
     Ok(urls)
@@ -242,6 +272,7 @@ fn lease(
 mod tests {
     use super::*;
     use crate::sqlite::schema;
+    use crate::sqlite::scope::DUE_IN_LANE;
 
     /// A file with 100 000 URLs of 1 000 hosts, as the planner will meet it.
     fn full() -> Connection {
@@ -282,8 +313,10 @@ mod tests {
             for (sql, indexes) in [
                 (DUE_KEYS, &["pace_key_wake"] as &[&str]),
                 (DUE_KEYS_OF_SITES, &["host_site"]),
+                (DUE_KEYS_OF_HOSTS, &["sqlite_autoindex_host_1"]),
                 (DUE_LANES, &["host_pace_key", "sqlite_autoindex_lane_1", "url_due"]),
                 (DUE_URLS, &["url_due"]),
+                (DUE_IN_LANE, &["url_due"]),
             ] {
                 let plan = plan(&conn, sql);
                 for index in indexes {
@@ -294,7 +327,7 @@ mod tests {
                     .find(|line| line.starts_with("SCAN") && !line.contains("json_each") && !line.contains("subquery"));
                 assert_eq!(scans, None, "{sql}: {plan:#?}");
             }
-            for sql in [DUE_KEYS, DUE_URLS] {
+            for sql in [DUE_KEYS, DUE_URLS, DUE_IN_LANE] {
                 let plan = plan(&conn, sql);
                 assert!(plan.iter().all(|line| !line.contains("TEMP B-TREE")), "{sql} sorts: {plan:#?}");
             }

@@ -13,6 +13,7 @@ mod outbox;
 mod reader;
 mod robots;
 mod schema;
+mod scope;
 mod stats;
 mod urls;
 mod writer;

@@ -1,6 +1,7 @@
 //! Counting. Per state from the tallies, which cost a row per lane, not per URL.
 
-use super::claim::{ScopeArgs, read_url};
+use super::claim::read_url;
+use super::scope::ScopeArgs;
 use super::urls::{self, Visit};
 use crate::claim::Scope;
 use crate::micros;
@@ -13,7 +14,8 @@ use rusqlite::{Connection, Row, named_params, params};
 const LANES: &str = "
     SELECT lane.id, host.pace_key FROM lane JOIN host ON host.id = lane.host
     WHERE lane.depth <= :max_depth
-      AND (:sites IS NULL OR host.site IN (SELECT value FROM json_each(:sites)))";
+      AND (:sites IS NULL OR host.site IN (SELECT value FROM json_each(:sites)))
+      AND (:hosts IS NULL OR host.name IN (SELECT value FROM json_each(:hosts)))";
 
 pub(super) fn stats(conn: &Connection, now: Timestamp, scope: &Scope) -> rusqlite::Result<FrontierStats> {
     let args = ScopeArgs::new(scope);
@@ -34,17 +36,21 @@ pub(super) fn stats(conn: &Connection, now: Timestamp, scope: &Scope) -> rusqlit
         )?
         .query_row([&args.sites], |row| row.get(0))?;
     stats.hosts = conn
-        .prepare_cached("SELECT count(*) FROM host WHERE ?1 IS NULL OR site IN (SELECT value FROM json_each(?1))")?
-        .query_row([&args.sites], |row| row.get(0))?;
+        .prepare_cached(
+            "SELECT count(*) FROM host WHERE (?1 IS NULL OR site IN (SELECT value FROM json_each(?1)))
+             AND (?2 IS NULL OR name IN (SELECT value FROM json_each(?2)))",
+        )?
+        .query_row([&args.sites, &args.hosts], |row| row.get(0))?;
     Ok(stats)
 }
 
 /// Fills the numbers of URLs by state.
-fn count_visits(conn: &Connection, args: &ScopeArgs, stats: &mut FrontierStats) -> rusqlite::Result<()> {
+fn count_visits(conn: &Connection, args: &ScopeArgs<'_>, stats: &mut FrontierStats) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT visit, sum(n) FROM ({LANES}) AS scoped JOIN tally ON tally.lane = scoped.id GROUP BY visit"
     ))?;
-    let mut rows = statement.query(named_params! { ":max_depth": args.max_depth, ":sites": args.sites })?;
+    let mut rows =
+        statement.query(named_params! { ":max_depth": args.max_depth, ":sites": args.sites, ":hosts": args.hosts })?;
     while let Some(row) = rows.next()? {
         let n: u64 = row.get(1)?;
         stats.known += n;
@@ -60,29 +66,67 @@ fn count_visits(conn: &Connection, args: &ScopeArgs, stats: &mut FrontierStats) 
     Ok(())
 }
 
-fn due_now(conn: &Connection, args: &ScopeArgs, now: Timestamp) -> rusqlite::Result<u64> {
+fn due_now(conn: &Connection, args: &ScopeArgs<'_>, now: Timestamp) -> rusqlite::Result<u64> {
+    if args.has_prefixes() {
+        let mut due = 0;
+        for (lane, _) in lanes(conn, args)? {
+            due += args.count_due(conn, lane, micros::of(now))?;
+        }
+        return Ok(due);
+    }
     conn.prepare_cached(&format!(
         "SELECT coalesce(sum((SELECT count(*) FROM url WHERE url.lane = scoped.id AND url.due_at <= :now)), 0)
          FROM ({LANES}) AS scoped"
     ))?
-    .query_row(named_params! { ":max_depth": args.max_depth, ":sites": args.sites, ":now": micros::of(now) }, |row| {
-        row.get(0)
-    })
+    .query_row(
+        named_params! {
+            ":max_depth": args.max_depth, ":sites": args.sites, ":hosts": args.hosts, ":now": micros::of(now),
+        },
+        |row| row.get(0),
+    )
 }
 
 /// When the first key of the scope could be claimed.
-fn next_due(conn: &Connection, scope: &Scope, args: &ScopeArgs) -> rusqlite::Result<Option<Timestamp>> {
+fn next_due(conn: &Connection, scope: &Scope, args: &ScopeArgs<'_>) -> rusqlite::Result<Option<Timestamp>> {
     let next: Option<i64> = if *scope == Scope::default() {
         conn.prepare_cached("SELECT min(max(next_at, due_at)) FROM pace_key WHERE due_at IS NOT NULL")?
             .query_row([], |row| row.get(0))?
+    } else if args.has_prefixes() {
+        next_due_by_prefix(conn, args)?
     } else {
         conn.prepare_cached(&format!(
             "SELECT min(max(pace_key.next_at, (SELECT min(url.due_at) FROM url WHERE url.lane = scoped.id)))
              FROM ({LANES}) AS scoped JOIN pace_key ON pace_key.id = scoped.pace_key"
         ))?
-        .query_row(named_params! { ":max_depth": args.max_depth, ":sites": args.sites }, |row| row.get(0))?
+        .query_row(
+            named_params! { ":max_depth": args.max_depth, ":sites": args.sites, ":hosts": args.hosts },
+            |row| row.get(0),
+        )?
     };
     Ok(next.map(micros::to_timestamp))
+}
+
+fn next_due_by_prefix(conn: &Connection, args: &ScopeArgs<'_>) -> rusqlite::Result<Option<i64>> {
+    let mut next = None;
+    for (lane, next_at) in lanes(conn, args)? {
+        // A URL that is due later than what was found already need not be looked at.
+        let until = next.unwrap_or(i64::MAX);
+        if let Some(due_at) = args.first_due(conn, lane, until)? {
+            next = Some(until.min(due_at.max(next_at)));
+        }
+    }
+    Ok(next)
+}
+
+/// The lanes of a scope, prefixes aside, each with when its pace key may be claimed.
+fn lanes(conn: &Connection, args: &ScopeArgs<'_>) -> rusqlite::Result<Vec<(i64, i64)>> {
+    conn.prepare_cached(&format!(
+        "SELECT scoped.id, pace_key.next_at FROM ({LANES}) AS scoped JOIN pace_key ON pace_key.id = scoped.pace_key"
+    ))?
+    .query_map(named_params! { ":max_depth": args.max_depth, ":sites": args.sites, ":hosts": args.hosts }, |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?
+    .collect()
 }
 
 pub(super) fn pending_retries(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<PendingRetry>> {

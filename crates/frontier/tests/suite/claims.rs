@@ -165,16 +165,102 @@ async fn two_sites(frontier: &Frontier) {
 pub async fn scopes_bound_claims<B: Bed>() {
     let frontier = opened::<B>(config(), at(0)).await;
     two_sites(&frontier).await;
-    let one_site = Scope { sites: Some(vec!["a.example".into()]), max_depth: Some(1) };
+    let one_site = Scope { sites: Some(vec!["a.example".into()]), max_depth: Some(1), ..Scope::default() };
     let stats = frontier.stats(at(0), &one_site).await.expect("counts");
     assert_eq!((stats.known, stats.due_now, stats.hosts), (2, 2, 1));
     let claims = claim_in(&frontier, at(0), one_site).await;
     assert_eq!(urls(&claims), ["http://www.a.example/0", "http://www.a.example/1"]);
-    let nowhere = Scope { sites: Some(Vec::new()), max_depth: None };
+    let nowhere = Scope { sites: Some(Vec::new()), ..Scope::default() };
     assert_eq!(claim_in(&frontier, at(0), nowhere.clone()).await, []);
     let stats = frontier.stats(at(0), &nowhere).await.expect("counts");
     assert_eq!((stats.known, stats.next_due), (0, None));
     assert_eq!(urls(&claim(&frontier, at(0)).await), ["http://b.example/0"]);
+}
+
+pub async fn hosts_bound_claims_and_counts<B: Bed>() {
+    let www = Scope { hosts: Some(vec!["www.a.example".into(), "www.b.example".into()]), ..Scope::default() };
+    let both = Scope { sites: Some(vec!["a.example".into()]), ..www.clone() };
+    let none = Scope { hosts: Some(Vec::new()), ..Scope::default() };
+    for (scope, wanted) in [
+        (none, &[] as &[&str]),
+        (both, &["http://www.a.example/1"]),
+        (www, &["http://www.a.example/1", "http://www.b.example/1"]),
+    ] {
+        let frontier = opened::<B>(config(), at(0)).await;
+        seed(&frontier, at(0), &["http://www.a.example/1", "http://bbs.a.example/1", "http://www.b.example/1"]).await;
+        let stats = frontier.stats(at(0), &scope).await.expect("counts");
+        let n = wanted.len() as u64;
+        assert_eq!((stats.known, stats.due_now, stats.hosts), (n, n, n), "{scope:?}");
+        assert_eq!(stats.next_due.is_some(), n > 0, "{scope:?}");
+        assert_eq!(urls(&claim_in(&frontier, at(0), scope).await), wanted);
+    }
+}
+
+pub async fn prefixes_bound_claims_and_what_is_due<B: Bed>() {
+    let texts = [
+        "http://www.a.example/zwgk",
+        "http://www.a.example/zwgk/1.html",
+        "https://www.a.example/zwgk/2.html?page=1",
+        "http://www.a.example/other/?from=www.a.example/zwgk/",
+        "http://www.a.example:8080/zwgk/3.html",
+        "http://www.a.example.b.example/zwgk/",
+        "http://[2001:db8::1]/zwgk/",
+        "http://[2001:db8::1]:81/zwgk/",
+    ];
+    for (prefixes, hosts, wanted) in [
+        (vec!["www.a.example/zwgk/"], None, vec![1, 2]),
+        (vec!["www.a.example/zwgk"], None, vec![0, 1, 2]),
+        (vec!["www.a.example:8080/", "www.a.example/other/"], None, vec![3, 4]),
+        (vec!["www.a.example/zwgk/2.html?page"], None, vec![]),
+        (vec!["www.a.example"], None, vec![0, 1, 2, 3, 4, 5]),
+        (vec!["www.a.example/zwgk/", "www.a.example.b"], None, vec![1, 2, 5]),
+        (vec!["www.a.example/zwgk/", "www.a.example.b.example/"], Some("www.a.example.b.example"), vec![5]),
+        (vec!["www.a.example/zwgk/"], Some("www.b.example"), vec![]),
+        (vec!["[2001:db8::1]/"], None, vec![6]),
+        (vec!["[2001:db8::1]:81/"], None, vec![7]),
+        (vec!["http://www.a.example/"], None, vec![]),
+        (vec![""], None, (0..texts.len()).collect()),
+        (vec![], None, vec![]),
+    ] {
+        let frontier = opened::<B>(config(), at(0)).await;
+        seed(&frontier, at(0), &texts).await;
+        let scope = Scope {
+            prefixes: Some(prefixes.into_iter().map(str::to_owned).collect()),
+            hosts: hosts.map(|host: &str| vec![host.to_owned()]),
+            ..Scope::default()
+        };
+        let stats = frontier.stats(at(0), &scope).await.expect("counts");
+        assert_eq!(stats.due_now, wanted.len() as u64, "{scope:?}");
+        assert_eq!(stats.next_due, (!wanted.is_empty()).then_some(at(0)), "{scope:?}");
+        let mut claimed = urls(&claim_in(&frontier, at(0), scope.clone()).await);
+        claimed.sort_by_key(|text| texts.iter().position(|known| known == text));
+        assert_eq!(claimed, wanted.into_iter().map(|n| texts[n]).collect::<Vec<_>>(), "{scope:?}");
+    }
+}
+
+pub async fn a_prefix_looks_behind_other_urls<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    // What is outside has a better priority or has been due for longer.
+    let outside = (0..30).map(|n| (format!("http://a.example/out/{n}"), i32::from(n % 2 == 0), 0));
+    let inside = [("http://a.example/in/2", 0, 3), ("http://a.example/in/1", 0, 2), ("http://a.example/in/0", -1, 1)];
+    for (text, priority, due) in outside.chain(inside.map(|(text, priority, due)| (text.to_owned(), priority, due))) {
+        let seeds = vec![Seed { url: url(&text), priority, now: true }];
+        frontier.schedule(at(due), seeds).await.expect("schedules");
+    }
+    let scope = Scope { prefixes: Some(vec!["a.example/in/".into()]), ..Scope::default() };
+    let next = async || frontier.stats(at(3), &scope).await.expect("counts").next_due;
+    assert_eq!(next().await, Some(at(1)));
+    assert_eq!(claim_in(&frontier, at(0), scope.clone()).await, [], "what is due is outside");
+    let claims = claim_in(&frontier, at(3), scope.clone()).await;
+    assert_eq!(urls(&claims), ["http://a.example/in/1", "http://a.example/in/2", "http://a.example/in/0"]);
+    for due in &claims[0].urls {
+        let pace = Pace { next_at: at(13), delay: None, release: due == &claims[0].urls[2] };
+        hand_in(&frontier, at(3), &claims[0].token(), due.url.as_str(), page("x"), pace).await;
+    }
+    let stats = frontier.stats(at(DAY), &scope).await.expect("counts");
+    assert_eq!(stats.due_now, 0);
+    assert!(next().await > Some(at(DAY)), "a crawl of this scope is over");
+    assert_eq!(stats.known, 33, "a prefix counts as its host");
 }
 
 pub async fn scoped_claims_look_past_full_windows<B: Bed>() {
@@ -190,13 +276,16 @@ pub async fn scoped_claims_look_past_full_windows<B: Bed>() {
     frontier.store_links(at(0), &found, deep.collect()).await.expect("stores");
     visit_one(&frontier, "http://list.example/").await;
     seed(&frontier, at(1), &["http://late.example/"]).await;
-    let claims = claim_in(&frontier, at(1), Scope { sites: None, max_depth: Some(0) }).await;
+    let claims = claim_in(&frontier, at(1), Scope { max_depth: Some(0), ..Scope::default() }).await;
     assert_eq!(urls(&claims), ["http://late.example/"]);
+    seed(&frontier, at(1), &["http://tardy.example/"]).await;
+    let by_prefix = Scope { prefixes: Some(vec!["tardy.ex".into()]), ..Scope::default() };
+    assert_eq!(urls(&claim_in(&frontier, at(1), by_prefix).await), ["http://tardy.example/"]);
 }
 
 /// Claims the site of a URL at time 0 and fetches the URL.
 async fn visit_one(frontier: &Frontier, text: &str) {
-    let scope = Scope { sites: Some(vec![url(text).site()]), max_depth: None };
+    let scope = Scope { sites: Some(vec![url(text).site()]), ..Scope::default() };
     let claims = claim_in(frontier, at(0), scope).await;
     finish(frontier, at(0), &claims[0].token(), text, page("x")).await;
 }
@@ -206,8 +295,10 @@ pub async fn next_due_says_when_a_claim_succeeds<B: Bed>() {
     let next = async |scope: &Scope| frontier.stats(at(0), scope).await.expect("counts").next_due;
     let scopes = [
         Scope::default(),
-        Scope { sites: Some(vec!["a.example".into()]), max_depth: None },
-        Scope { sites: None, max_depth: Some(3) },
+        Scope { sites: Some(vec!["a.example".into()]), ..Scope::default() },
+        Scope { max_depth: Some(3), ..Scope::default() },
+        Scope { hosts: Some(vec!["a.example".into()]), ..Scope::default() },
+        Scope { prefixes: Some(vec!["a.example/".into()]), ..Scope::default() },
     ];
     assert_eq!(next(&scopes[0]).await, None);
     seed(&frontier, at(5), &["http://a.example/1", "http://a.example/2"]).await;

@@ -57,6 +57,7 @@ macro_rules! frontier_suite {
                     changed_rules_move_known_hosts, a_lost_lease_is_waited_out_with_its_delay,
                     a_late_completion_publishes_and_moves_nothing, a_partial_batch_renews_the_lease,
                     a_dead_predecessors_leases_end_and_its_politeness_stays, scopes_bound_claims,
+                    hosts_bound_claims_and_counts, prefixes_bound_claims_and_what_is_due, a_prefix_looks_behind_other_urls,
                     scoped_claims_look_past_full_windows, next_due_says_when_a_claim_succeeds;
                 visits: transient_failures_back_off_and_end, a_seed_is_due_whatever_was_planned,
                     a_standing_seed_keeps_its_schedule, failures_of_given_urls_are_told,

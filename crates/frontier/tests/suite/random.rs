@@ -12,6 +12,7 @@ enum Step {
     Claim {
         keys: usize,
         urls: usize,
+        scope: Scope,
     },
     /// Completes a URL of one of the last four claims, late or not.
     Complete {
@@ -26,10 +27,18 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (1_u64..100).prop_map(Step::Advance),
         1 => (DAY..40 * DAY).prop_map(Step::Advance),
-        4 => (1_usize..3, 1_usize..4).prop_map(|(keys, urls)| Step::Claim { keys, urls }),
+        4 => (1_usize..3, 1_usize..4, scope()).prop_map(|(keys, urls, scope)| Step::Claim { keys, urls, scope }),
         6 => (0_usize..4, 0_u8..6, any::<bool>())
             .prop_map(|(claim, fate, release)| Step::Complete { claim, fate, release }),
         1 => Just(Step::Reopen),
+    ]
+}
+
+fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        3 => Just(Scope::default()),
+        1 => Just(Scope { hosts: Some(vec!["b.example".into()]), ..Scope::default() }),
+        1 => (1..4).prop_map(|n| Scope { prefixes: Some(vec![format!("b.example/{n}")]), ..Scope::default() }),
     ]
 }
 
@@ -57,10 +66,9 @@ async fn check<B: Bed>(steps: Vec<Step>) -> Result<(), TestCaseError> {
     for (n, step) in steps.into_iter().enumerate() {
         match step {
             Step::Advance(seconds) => now += Duration::from_secs(seconds),
-            Step::Claim { keys, urls } => {
-                let request =
-                    ClaimRequest { owner: "test".into(), max_keys: keys, urls_per_key: urls, scope: Scope::default() };
-                let next = frontier.stats(now, &Scope::default()).await.expect("counts").next_due;
+            Step::Claim { keys, urls, scope } => {
+                let next = frontier.stats(now, &scope).await.expect("counts").next_due;
+                let request = ClaimRequest { owner: "test".into(), max_keys: keys, urls_per_key: urls, scope };
                 let new = frontier.claim(now, &request).await.expect("claims");
                 prop_assert_eq!(!new.is_empty(), next.is_some_and(|next| next <= now), "next_due tells the truth");
                 prop_assert!(new.len() <= keys);
