@@ -2,6 +2,7 @@
 
 use crate::config::{ConfigError, FetchConfig};
 use crate::error::{FetchError, Phase, classify};
+use crate::gate::Gate;
 use crate::response::{Request, Response};
 use crate::robots::MAX_ROBOTS_BYTES;
 use crate::robots_answer::{RobotsAnswer, Verdict, judge};
@@ -21,10 +22,12 @@ use tokio::time::timeout;
 /// How many redirects of a robots.txt are followed (RFC 9309 §2.3.1.2).
 const MAX_ROBOTS_REDIRECTS: usize = 5;
 
-/// Fetches one URL at a time, politely. Cheap to clone; clones share their idle connections.
+/// Fetches one URL at a time, politely. Cheap to clone; clones share their idle connections and ask
+/// a host one thing at a time among them.
 #[derive(Clone)]
 pub struct Fetcher {
     router: Arc<Router>,
+    gate: Arc<Gate>,
     config: Arc<FetchConfig>,
     user_agent: HeaderValue,
 }
@@ -47,7 +50,7 @@ impl Fetcher {
         let user_agent = HeaderValue::try_from(config.user_agent())
             .map_err(|_| ConfigError::Product { product: config.product.clone() })?;
         let router = Router::new(&config, &user_agent)?;
-        Ok(Self { router: Arc::new(router), config: Arc::new(config), user_agent })
+        Ok(Self { router: Arc::new(router), gate: Arc::new(Gate::new()), config: Arc::new(config), user_agent })
     }
 
     /// The `User-Agent` of every request.
@@ -57,6 +60,9 @@ impl Fetcher {
     }
 
     /// Gets one URL. A redirect or an error status is a response like any other.
+    ///
+    /// Waits first while another exchange with the host is under way, and for [`Request::pause`]; that
+    /// counts into no limit. Dropping the future gives the place up.
     ///
     /// # Errors
     ///
@@ -68,13 +74,17 @@ impl Fetcher {
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("zh-CN,zh;q=0.9"));
         insert_validator(&mut headers, IF_NONE_MATCH, request.etag.as_deref());
         insert_validator(&mut headers, IF_MODIFIED_SINCE, request.last_modified.as_deref());
-        self.exchange(&request.url, headers, self.config.max_body_bytes, Overflow::Fail).await
+        self.exchange(&request.url, request.pause, headers, self.config.max_body_bytes, Overflow::Fail).await
     }
 
     /// Gets the robots.txt that holds for a URL, and reads its answer by RFC 9309.
     ///
     /// Up to five redirects are followed, each after `pause`, each under the same address guard.
     /// Only the first 500 KiB of the file count.
+    ///
+    /// Each host on the way is asked while no other exchange with it is under way and no earlier than
+    /// `pause` after the last one in this process. This holds for the first host as well: a redirect
+    /// from elsewhere may have led to it since its own last turn.
     ///
     /// # Errors
     ///
@@ -92,7 +102,7 @@ impl Fetcher {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT, HeaderValue::from_static("text/plain,*/*;q=0.8"));
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-            let response = match self.exchange(&url, headers, MAX_ROBOTS_BYTES as u64, Overflow::Cut).await {
+            let response = match self.exchange(&url, pause, headers, MAX_ROBOTS_BYTES as u64, Overflow::Cut).await {
                 Ok(response) => response,
                 Err(error) if hop == 0 && error.is_refusal() => return Err(error),
                 Err(error) => return Ok(RobotsAnswer::DenyAll { why: error.chain() }),
@@ -105,14 +115,19 @@ impl Fetcher {
         Ok(RobotsAnswer::DenyAll { why: format!("more than {MAX_ROBOTS_REDIRECTS} redirects, the last to {url}") })
     }
 
-    /// One exchange within the total time limit. What is given up on is closed, not reused.
+    /// One exchange within the total time limit, in its host's turn. What is given up on is closed,
+    /// not reused.
     async fn exchange(
         &self,
         url: &CanonicalUrl,
+        pause: Duration,
         headers: HeaderMap,
         limit: u64,
         overflow: Overflow,
     ) -> Result<Response, FetchError> {
+        // Outside the limit: a wait for others is no slowness of the host. Declared before the
+        // exchange, so that where this future is dropped the connection goes first.
+        let _turn = self.gate.turn(url.host(), pause).await;
         let total = self.config.total_timeout;
         match timeout(total, self.exchange_unbounded(url, headers, limit, overflow)).await {
             Ok(result) => result,

@@ -5,6 +5,7 @@ mod config;
 mod connect_to;
 mod error;
 mod fetcher;
+mod gate;
 mod guard;
 mod response;
 mod robots;

@@ -19,12 +19,18 @@ pub struct Request {
     pub etag: Option<String>,
     /// The `Last-Modified` of the copy at hand, as it was sent; goes out as `If-Modified-Since`.
     pub last_modified: Option<String>,
+    /// The least time since the end of the last exchange with this host in this process; zero for none.
+    ///
+    /// Waited for within [`get`](crate::Fetcher::get). It matters where the host was asked without the
+    /// caller's doing: by a robots.txt of another site that redirects there. Ends of exchanges are
+    /// remembered for five minutes at least, so longer pauses may not be kept to their end.
+    pub pause: Duration,
 }
 
 impl Request {
-    /// An unconditional GET.
+    /// An unconditional GET that waits for no pause.
     pub fn new(url: CanonicalUrl) -> Self {
-        Self { url, etag: None, last_modified: None }
+        Self { url, etag: None, last_modified: None, pause: Duration::ZERO }
     }
 }
 

@@ -8,12 +8,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Duration, Instant, sleep};
 
 /// What the server does with a request.
 #[derive(Clone)]
 pub enum Reply {
     /// Sends these bytes and is ready for the next request.
     Bytes(Vec<u8>),
+    /// Does the same after some thought.
+    Slow(Duration, Vec<u8>),
     /// Sends these bytes and closes in good order.
     Close(Vec<u8>),
     /// Sends these bytes and resets the connection.
@@ -33,10 +36,20 @@ impl Reply {
     }
 }
 
+/// What a server was doing, in the order of happening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// A request had come.
+    Begin(Instant),
+    /// The server was about to send its response, so the client could not yet have all of it.
+    End(Instant),
+}
+
 /// A running server; it ends with its test's runtime.
 pub struct Server {
     pub address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    marks: Arc<Mutex<Vec<Mark>>>,
     connections: Arc<Mutex<usize>>,
 }
 
@@ -49,13 +62,18 @@ impl Server {
     /// The same at an address of one's choice.
     pub async fn start_on(address: &str, answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
-        let server =
-            Self { address: listener.local_addr().unwrap(), requests: Arc::default(), connections: Arc::default() };
-        let (requests, connections, answer) = (server.requests.clone(), server.connections.clone(), Arc::new(answer));
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            requests: Arc::default(),
+            marks: Arc::default(),
+            connections: Arc::default(),
+        };
+        let (requests, marks, answer) = (server.requests.clone(), server.marks.clone(), Arc::new(answer));
+        let connections = server.connections.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *connections.lock().unwrap() += 1;
-                tokio::spawn(serve(stream, requests.clone(), answer.clone()));
+                tokio::spawn(serve(stream, requests.clone(), marks.clone(), answer.clone()));
             }
         });
         server
@@ -71,6 +89,11 @@ impl Server {
         self.requests.lock().unwrap().clone()
     }
 
+    /// When requests came and whole responses went.
+    pub fn marks(&self) -> Vec<Mark> {
+        self.marks.lock().unwrap().clone()
+    }
+
     /// How many connections have been made.
     pub fn connections(&self) -> usize {
         *self.connections.lock().unwrap()
@@ -80,17 +103,26 @@ impl Server {
 async fn serve(
     mut stream: TcpStream,
     requests: Arc<Mutex<Vec<String>>>,
+    marks: Arc<Mutex<Vec<Mark>>>,
     answer: Arc<impl Fn(&str) -> Reply + Send + Sync>,
 ) {
     while let Some(head) = read_head(&mut stream).await {
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         requests.lock().unwrap().push(head);
+        marks.lock().unwrap().push(Mark::Begin(Instant::now()));
         // A client that hangs up early is part of the game.
         match answer(&path) {
             Reply::Bytes(bytes) => {
+                marks.lock().unwrap().push(Mark::End(Instant::now()));
+                let _ = stream.write_all(&bytes).await;
+            }
+            Reply::Slow(thought, bytes) => {
+                sleep(thought).await;
+                marks.lock().unwrap().push(Mark::End(Instant::now()));
                 let _ = stream.write_all(&bytes).await;
             }
             Reply::Close(bytes) => {
+                marks.lock().unwrap().push(Mark::End(Instant::now()));
                 let _ = stream.write_all(&bytes).await;
                 let _ = stream.shutdown().await;
                 return;
@@ -108,7 +140,7 @@ async fn serve(
             Reply::Drip(first, again) => {
                 let _ = stream.write_all(&first).await;
                 while stream.write_all(&again).await.is_ok() {
-                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                    sleep(Duration::from_millis(5)).await;
                 }
                 return;
             }
