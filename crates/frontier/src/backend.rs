@@ -6,7 +6,7 @@
 
 use crate::{
     Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError, FrontierStats,
-    LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, sqlite,
+    LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, sqlite,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -43,7 +43,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn stats(&self, now: Timestamp, scope: Scope) -> Result<FrontierStats, FrontierError>;
     async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError>;
     async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError>;
-    async fn failures_of(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Failure>, FrontierError>;
+    async fn unfetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Unfetched>, FrontierError>;
     async fn close(&self) -> Result<(), FrontierError>;
 }
 
@@ -230,14 +230,15 @@ impl Frontier {
         self.backend.failures(limit).await
     }
 
-    /// Those of `urls` whose last visit brought nothing, tried again soon or not, in the order given.
-    /// A URL that leads elsewhere counts as what it leads to.
+    /// Those of `urls` whose last visit brought no page, or that were not visited since they were
+    /// last asked for, in the order given. A URL that leads elsewhere counts as what it leads to;
+    /// one that was never stored is left out.
     ///
     /// # Errors
     ///
     /// When the storage fails.
-    pub async fn failures_of(&self, urls: &[CanonicalUrl]) -> Result<Vec<Failure>, FrontierError> {
-        self.backend.failures_of(urls.to_vec()).await
+    pub async fn unfetched(&self, urls: &[CanonicalUrl]) -> Result<Vec<Unfetched>, FrontierError> {
+        self.backend.unfetched(urls.to_vec()).await
     }
 
     /// Finishes what was begun and closes the storage. Every later call fails.

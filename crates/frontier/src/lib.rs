@@ -27,5 +27,5 @@ pub use outbox::OutboxRow;
 pub use pace::{PaceRule, pace_key};
 pub use revisit::{Interval, MonthDay, RevisitPolicy, Season};
 pub use robots::StoredRobots;
-pub use stats::{Failure, FrontierStats, PendingRetry};
+pub use stats::{Failure, FrontierStats, PendingRetry, Unfetched};
 pub use trap::{Trap, TrapLimits};

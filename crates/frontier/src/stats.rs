@@ -53,6 +53,21 @@ pub struct PendingRetry {
     pub next_at: Timestamp,
 }
 
+/// A URL that was asked for and whose page has not come since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfetched {
+    /// The URL, as it was given; the rest tells of what it leads to.
+    pub url: CanonicalUrl,
+    /// Why the last visit brought no page, as a short code; none if there was no visit yet.
+    pub reason: Option<String>,
+    /// Whether it may not be visited, as opposed to could not.
+    pub excluded: bool,
+    /// Whether its attempts are used up or a further one would be of no use for a long time.
+    pub given_up: bool,
+    /// When it can be tried next, politeness included.
+    pub next_at: Timestamp,
+}
+
 /// A URL that could not be got: given up or forbidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {

@@ -20,7 +20,8 @@ mod writer;
 
 use crate::{
     Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
-    FrontierStats, LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, micros, pace,
+    FrontierStats, LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, micros,
+    pace,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -162,8 +163,8 @@ impl Backend for Sqlite {
         self.readers.run("list failures", move |conn| stats::failures(conn, limit)).await
     }
 
-    async fn failures_of(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Failure>, FrontierError> {
-        self.readers.run("look up failures", move |conn| stats::failures_of(conn, &urls)).await
+    async fn unfetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Unfetched>, FrontierError> {
+        self.readers.run("look up what was not fetched", move |conn| stats::unfetched(conn, &urls)).await
     }
 
     async fn close(&self) -> Result<(), FrontierError> {

@@ -5,10 +5,10 @@ use super::scope::ScopeArgs;
 use super::urls::{self, Visit};
 use crate::claim::Scope;
 use crate::micros;
-use crate::stats::{Failure, FrontierStats, PendingRetry};
+use crate::stats::{Failure, FrontierStats, PendingRetry, Unfetched};
 use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
-use rusqlite::{Connection, Row, named_params, params};
+use rusqlite::{Connection, named_params};
 
 /// The lanes of a scope.
 const LANES: &str = "
@@ -148,33 +148,45 @@ pub(super) fn failures(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<
         "SELECT url, reason, visit = 5, visited_at, due_at FROM url WHERE visit IN (4, 5)
          ORDER BY visited_at DESC, id DESC LIMIT ?1",
     )?
-    .query_map(params![i64::try_from(limit).unwrap_or(i64::MAX)], read_failure)?
+    .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        Ok(Failure {
+            url: read_url(row, 0)?,
+            reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+            excluded: row.get(2)?,
+            at: micros::to_timestamp(row.get::<_, Option<i64>>(3)?.unwrap_or(0)),
+            next_at: micros::to_timestamp(row.get(4)?),
+        })
+    })?
     .collect()
 }
 
-pub(super) fn failures_of(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::Result<Vec<Failure>> {
+pub(super) fn unfetched(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::Result<Vec<Unfetched>> {
     // UNION drops rows seen before, so redirects in a circle end.
     let mut look = conn.prepare_cached(
         "WITH RECURSIVE chain (id) AS (
              SELECT id FROM url WHERE digest = ?1
              UNION SELECT redirect_to FROM chain JOIN url USING (id) WHERE visit = 2 AND redirect_to IS NOT NULL)
-         SELECT url, reason, visit = 5, visited_at, due_at FROM chain JOIN url USING (id) WHERE visit IN (3, 4, 5)",
+         SELECT visit, reason, max(url.due_at, pace_key.next_at)
+         FROM chain JOIN url USING (id) JOIN lane ON lane.id = url.lane JOIN host ON host.id = lane.host
+              JOIN pace_key ON pace_key.id = host.pace_key
+         WHERE visit IN (0, 3, 4, 5)",
     )?;
-    let mut failures = Vec::new();
+    let mut unfetched = Vec::new();
     for url in urls {
-        for failure in look.query_map([urls::digest(url).as_slice()], read_failure)? {
-            failures.push(Failure { url: url.clone(), ..failure? });
+        let mut rows = look.query([urls::digest(url).as_slice()])?;
+        // Only the end of a chain is no redirect: one row at most.
+        if let Some(row) = rows.next()? {
+            let visit: Visit = row.get(0)?;
+            // A URL that is asked for again may still bear the reason of an earlier visit.
+            let reason: Option<String> = if visit == Visit::None { None } else { row.get(1)? };
+            unfetched.push(Unfetched {
+                url: url.clone(),
+                reason,
+                excluded: visit == Visit::Excluded,
+                given_up: visit == Visit::Failed,
+                next_at: micros::to_timestamp(row.get(2)?),
+            });
         }
     }
-    Ok(failures)
-}
-
-fn read_failure(row: &Row<'_>) -> rusqlite::Result<Failure> {
-    Ok(Failure {
-        url: read_url(row, 0)?,
-        reason: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-        excluded: row.get(2)?,
-        at: micros::to_timestamp(row.get::<_, Option<i64>>(3)?.unwrap_or(0)),
-        next_at: micros::to_timestamp(row.get(4)?),
-    })
+    Ok(unfetched)
 }

@@ -60,7 +60,7 @@ macro_rules! frontier_suite {
                     hosts_bound_claims_and_counts, prefixes_bound_claims_and_what_is_due, a_prefix_looks_behind_other_urls,
                     scoped_claims_look_past_full_windows, next_due_says_when_a_claim_succeeds;
                 visits: transient_failures_back_off_and_end, a_seed_is_due_whatever_was_planned,
-                    a_standing_seed_keeps_its_schedule, failures_of_given_urls_are_told,
+                    a_standing_seed_keeps_its_schedule, what_was_not_fetched_is_told, urls_not_tried_yet_are_unfetched,
                     a_final_failure_is_not_repeated_soon, retry_after_holds_the_whole_key,
                     silent_servers_are_asked_ever_less, robots_exclusions_are_counted_and_wait,
                     validators_come_back_with_the_claim, unchanged_pages_wait_longer,

@@ -1,7 +1,7 @@
 //! What a visit's outcome does to the next one.
 
 use super::*;
-use baogao_frontier::{Interval, StoredRobots};
+use baogao_frontier::{Interval, StoredRobots, Unfetched};
 
 const A: &str = "http://a.example/1";
 
@@ -68,24 +68,66 @@ pub async fn a_standing_seed_keeps_its_schedule<B: Bed>() {
     assert_eq!(claim(&frontier, at(60)).await, [], "it was visited a minute ago");
 }
 
-pub async fn failures_of_given_urls_are_told<B: Bed>() {
+/// What is told of a URL, and how many seconds after `now` it can be tried next.
+fn told(unfetched: &Unfetched, now: Timestamp) -> (&str, Option<&str>, bool, bool, u64) {
+    let wait = unfetched.next_at.duration_since(now).as_secs().unsigned_abs();
+    (unfetched.url.as_str(), unfetched.reason.as_deref(), unfetched.excluded, unfetched.given_up, wait)
+}
+
+pub async fn what_was_not_fetched_is_told<B: Bed>() {
     let frontier = opened::<B>(config(), at(0)).await;
-    let texts = ["http://a.example/", "http://b.example/", "http://c.example/", "http://d.example/"];
+    let texts =
+        ["http://d.example/", "http://b.example/", "http://a.example/", "http://c.example/", "http://e.example/"];
     seed(&frontier, at(0), &texts).await;
+    let busy =
+        || Outcome::Failed { reason: "timeout".into(), transient: true, retry_after: Some(Duration::from_secs(600)) };
     for claim in claim(&frontier, at(0)).await {
         let outcome = match claim.pace_key.as_str() {
             "a.example" => page("1"),
-            "b.example" => failure("timeout", true),
+            "b.example" => busy(),
             "c.example" => Outcome::Excluded { reason: "robots".into() },
-            _ => Outcome::Redirected { to: url("http://d.example/moved"), status: 301 },
+            "d.example" => Outcome::Redirected { to: url("http://d.example/moved"), status: 301 },
+            _ => Outcome::Redirected { to: url("http://a.example/"), status: 301 },
         };
         finish(&frontier, at(0), &claim.token(), claim.urls[0].url.as_str(), outcome).await;
     }
+    let given: Vec<_> = texts.into_iter().chain(["http://unknown.example/"]).map(url).collect();
+    let waiting = frontier.unfetched(&given).await.expect("looks up");
+    assert_eq!(told(&waiting[0], at(0)), (texts[0], None, false, false, 10), "where it leads was not tried");
+
     visit_all(&frontier, at(10), || failure("http_404", false)).await;
-    let failures = frontier.failures_of(&texts.map(url)).await.expect("looks up");
-    let told: Vec<_> = failures.iter().map(|f| (f.url.as_str(), f.reason.as_str(), f.excluded)).collect();
-    let wanted = [(texts[1], "timeout", false), (texts[2], "robots", true), (texts[3], "http_404", false)];
-    assert_eq!(told, wanted);
+    let unfetched = frontier.unfetched(&given).await.expect("looks up");
+    let wanted = [
+        (texts[0], Some("http_404"), false, true, 10 + 30 * DAY),
+        (texts[1], Some("timeout"), false, false, 600),
+        (texts[3], Some("robots"), true, false, 7 * DAY),
+    ];
+    assert_eq!(unfetched.iter().map(|one| told(one, at(0))).collect::<Vec<_>>(), wanted);
+}
+
+pub async fn urls_not_tried_yet_are_unfetched<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    let two = "http://a.example/2";
+    let given = [two, A].map(url);
+    seed(&frontier, at(0), &[A, two]).await;
+    let token = claim(&frontier, at(0)).await[0].token();
+    let leased = frontier.unfetched(&given).await.expect("looks up");
+    let wanted = [(two, None, false, false, 70), (A, None, false, false, 70)];
+    assert_eq!(leased.iter().map(|one| told(one, at(0))).collect::<Vec<_>>(), wanted, "the lease and one delay");
+
+    // The server is silent, and the whole host waits for it.
+    finish(&frontier, at(0), &token, A, failure("timeout", true)).await;
+    let unfetched = frontier.unfetched(&given).await.expect("looks up");
+    assert_eq!(told(&unfetched[0], at(0)), (two, None, false, false, 20));
+    assert_eq!((unfetched[1].url.as_str(), unfetched[1].reason.as_deref()), (A, Some("timeout")));
+
+    // Asked for again, what became of it before counts no more.
+    let token = claim(&frontier, at(20)).await[0].token();
+    finish(&frontier, at(20), &token, two, page("2")).await;
+    seed(&frontier, at(40), &[A, two]).await;
+    let again = frontier.unfetched(&given).await.expect("looks up");
+    let wanted = [(two, None, false, false, 0), (A, None, false, false, 0)];
+    assert_eq!(again.iter().map(|one| told(one, at(40))).collect::<Vec<_>>(), wanted);
 }
 
 pub async fn a_final_failure_is_not_repeated_soon<B: Bed>() {
