@@ -6,7 +6,7 @@
 
 use crate::{
     Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError, FrontierStats,
-    LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, sqlite,
+    LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, sqlite,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -38,6 +38,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn robots(&self, origin: String) -> Result<Option<StoredRobots>, FrontierError>;
     async fn put_robots(&self, origin: String, robots: StoredRobots) -> Result<(), FrontierError>;
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError>;
+    async fn outbox_depth(&self) -> Result<OutboxDepth, FrontierError>;
     async fn mark_sent(&self, seqs: Vec<i64>) -> Result<(), FrontierError>;
     async fn wait_outbox(&self);
     async fn stats(&self, now: Timestamp, scope: Scope) -> Result<FrontierStats, FrontierError>;
@@ -183,6 +184,15 @@ impl Frontier {
     /// When the storage fails.
     pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError> {
         self.backend.outbox(limit).await
+    }
+
+    /// What [`Frontier::stats`] says of the outbox, in time that depends on nothing but its rows.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn outbox_depth(&self) -> Result<OutboxDepth, FrontierError> {
+        self.backend.outbox_depth().await
     }
 
     /// Forgets messages that are safely published.

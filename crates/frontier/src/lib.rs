@@ -23,7 +23,7 @@ pub use completion::{Completed, Completion, Outcome, Pace};
 pub use config::FrontierConfig;
 pub use error::FrontierError;
 pub use links::{LinksStored, MAX_GROUP_MEMBERS, NewUrl, Seed};
-pub use outbox::OutboxRow;
+pub use outbox::{OutboxDepth, OutboxRow};
 pub use pace::{PaceRule, pace_key};
 pub use revisit::{Interval, MonthDay, RevisitPolicy, Season};
 pub use robots::StoredRobots;

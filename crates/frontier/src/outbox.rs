@@ -10,3 +10,12 @@ pub struct OutboxRow {
     /// The message.
     pub message: Message,
 }
+
+/// What the outbox holds: the messages not yet marked as sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutboxDepth {
+    /// How many there are.
+    pub rows: u64,
+    /// The length of their bodies.
+    pub bytes: u64,
+}

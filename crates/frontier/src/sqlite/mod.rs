@@ -20,8 +20,8 @@ mod writer;
 
 use crate::{
     Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
-    FrontierStats, LinksStored, NewUrl, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, micros,
-    pace,
+    FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots,
+    Unfetched, micros, pace,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -141,6 +141,10 @@ impl Backend for Sqlite {
 
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError> {
         self.readers.run("read the outbox", move |conn| outbox::oldest(conn, limit)).await
+    }
+
+    async fn outbox_depth(&self) -> Result<OutboxDepth, FrontierError> {
+        self.readers.run("count the outbox", outbox::depth).await
     }
 
     async fn mark_sent(&self, seqs: Vec<i64>) -> Result<(), FrontierError> {

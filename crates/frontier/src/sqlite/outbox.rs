@@ -1,7 +1,7 @@
 //! The outbox table. Sent rows are deleted; the fetch log keeps the history.
 
 use crate::micros;
-use crate::outbox::OutboxRow;
+use crate::outbox::{OutboxDepth, OutboxRow};
 use baogao_model::message::Origin;
 use baogao_model::{Event, Message};
 use jiff::Timestamp;
@@ -50,6 +50,12 @@ pub(super) fn oldest(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Ou
         })
     })?
     .collect()
+}
+
+/// Counts the rows. SQLite knows the length of a body without reading it.
+pub(super) fn depth(conn: &Connection) -> rusqlite::Result<OutboxDepth> {
+    conn.prepare_cached("SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox")?
+        .query_row([], |row| Ok(OutboxDepth { rows: row.get(0)?, bytes: row.get(1)? }))
 }
 
 /// Deletes rows that are safely published.

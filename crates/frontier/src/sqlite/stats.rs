@@ -1,6 +1,7 @@
 //! Counting. Per state from the tallies, which cost a row per lane, not per URL.
 
 use super::claim::read_url;
+use super::outbox;
 use super::scope::ScopeArgs;
 use super::urls::{self, Visit};
 use crate::claim::Scope;
@@ -26,9 +27,8 @@ pub(super) fn stats(conn: &Connection, now: Timestamp, scope: &Scope) -> rusqlit
     stats.leased_keys = conn
         .prepare_cached("SELECT count(*) FROM pace_key WHERE lease_until > ?1")?
         .query_row([micros::of(now)], |row| row.get(0))?;
-    (stats.outbox_rows, stats.outbox_bytes) = conn
-        .prepare_cached("SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox")?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let outbox = outbox::depth(conn)?;
+    (stats.outbox_rows, stats.outbox_bytes) = (outbox.rows, outbox.bytes);
     stats.open_groups = conn
         .prepare_cached(
             "SELECT count(*) FROM doc_group WHERE open_since IS NOT NULL

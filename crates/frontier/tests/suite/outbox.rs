@@ -1,6 +1,7 @@
 //! The outbox, and what survives.
 
 use super::*;
+use baogao_frontier::OutboxDepth;
 
 const A: &str = "http://a.example/1";
 
@@ -22,6 +23,22 @@ pub async fn rows_keep_their_order_until_sent<B: Bed>() {
     let rest = frontier.outbox(9).await.expect("reads");
     assert_eq!(rest.len(), 1);
     assert!(rest[0].seq > rows[1].seq);
+}
+
+pub async fn the_depth_counts_what_is_not_sent<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    assert_eq!(frontier.outbox_depth().await.expect("counts"), OutboxDepth { rows: 0, bytes: 0 });
+    seed(&frontier, at(0), &["http://a.example/1", "http://a.example/22", "http://a.example/333"]).await;
+    visit_all(&frontier, at(0), || page("x")).await;
+    for rows in (0..=3).rev() {
+        let depth = frontier.outbox_depth().await.expect("counts");
+        let bytes = messages(&frontier).await.iter().map(|message| message.body.len() as u64).sum();
+        assert_eq!(depth, OutboxDepth { rows, bytes });
+        let stats = frontier.stats(at(0), &Scope::default()).await.expect("counts");
+        assert_eq!((stats.outbox_rows, stats.outbox_bytes), (rows, bytes));
+        let sent: Vec<i64> = frontier.outbox(1).await.expect("reads").iter().map(|row| row.seq).collect();
+        frontier.mark_sent(&sent).await.expect("marks");
+    }
 }
 
 pub async fn the_same_fetch_twice_is_one<B: Bed>() {
