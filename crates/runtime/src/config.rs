@@ -105,14 +105,16 @@ impl File {
             return T::default();
         };
         let problems = &mut self.problems;
-        let read = serde_ignored::deserialize(value, |path| {
+        let mut track = serde_path_to_error::Track::new();
+        let read = serde_ignored::deserialize(serde_path_to_error::Deserializer::new(value, &mut track), |path| {
             problems.push(Problem {
                 key: format!("{name}.{path}"),
                 message: "no such setting; `baogao config show` lists them all".to_owned(),
             });
         });
         read.unwrap_or_else(|error: toml::de::Error| {
-            self.problems.push(Problem { key: name.to_owned(), message: error.message().to_owned() });
+            let key = format!("{name}.{}", track.path());
+            self.problems.push(Problem { key, message: error.message().to_owned() });
             T::default()
         })
     }

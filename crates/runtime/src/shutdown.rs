@@ -1,9 +1,13 @@
 //! Stopping: the first signal asks, the second insists.
 
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// The exit status of a process that was told to stop by a signal a second time.
 pub const INTERRUPTED: i32 = 130;
+
+/// Signals that follow the first within this time say the same thing again.
+const ONE_WISH: Duration = Duration::from_secs(1);
 
 /// The wish to stop, shared by every role of a process.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +34,15 @@ impl Shutdown {
         tokio::spawn(async move {
             signals.next().await;
             wish.request();
+            // A terminal and a parent process may both pass on one and the same Ctrl-C.
+            let once = tokio::time::sleep(ONE_WISH);
+            tokio::pin!(once);
+            loop {
+                tokio::select! {
+                    () = &mut once => break,
+                    () = signals.next() => {}
+                }
+            }
             signals.next().await;
             std::process::exit(INTERRUPTED);
         });
@@ -52,7 +65,7 @@ impl Shutdown {
     }
 
     /// Waits for `duration` or the wish to stop; true if the time passed.
-    pub async fn sleep(&self, duration: std::time::Duration) -> bool {
+    pub async fn sleep(&self, duration: Duration) -> bool {
         tokio::select! {
             () = self.token.cancelled() => false,
             () = tokio::time::sleep(duration) => true,

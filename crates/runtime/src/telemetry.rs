@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LogConfig {
-    /// What to log, as in `warn,baogao=info,baogao_crawler=debug`. `BAOGAO_LOG` overrides it.
+    /// What to log, as in `warn,baogao=info,baogao_crawler=debug`.
     pub filter: String,
     /// How.
     pub format: LogFormat,
@@ -31,7 +31,7 @@ impl Default for LogConfig {
 
 /// The filter is not one that `tracing` understands.
 #[derive(Debug, thiserror::Error)]
-#[error("log filter {filter:?} is not understood; write it as in warn,baogao=debug")]
+#[error("the log filter {filter:?} is not understood; write it as in warn,baogao=debug")]
 pub struct BadFilter {
     filter: String,
     #[source]
@@ -42,10 +42,10 @@ pub struct BadFilter {
 ///
 /// # Errors
 ///
-/// When the filter, or `BAOGAO_LOG` that overrides it, is not understood.
+/// When the filter is not understood.
 pub fn init(config: &LogConfig) -> Result<(), BadFilter> {
-    let filter = std::env::var("BAOGAO_LOG").unwrap_or_else(|_| config.filter.clone());
-    let parsed = EnvFilter::try_new(&filter).map_err(|source| BadFilter { filter, source })?;
+    let parsed =
+        EnvFilter::try_new(&config.filter).map_err(|source| BadFilter { filter: config.filter.clone(), source })?;
     let lines = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
     // Fails only where a subscriber is installed already, as in tests.
     let _ = match config.format {

@@ -123,10 +123,7 @@ where
     // A panic is a fault of ours that the same message would meet again: it must not come round for ever.
     let handled = std::panic::AssertUnwindSafe(handle(message)).catch_unwind().await;
     let failure = match handled.unwrap_or_else(|panic| Err(Failure::Permanent(panicked(&*panic)))) {
-        Ok(made) => {
-            metrics::counter!("baogao_stage_messages_total", "queue" => queue, "outcome" => "handled").increment(1);
-            return delivery.publish_then_ack(made).await;
-        }
+        Ok(made) => return settle_good(delivery, made, queue).await,
         Err(failure) => failure,
     };
     let text = failure.text();
@@ -147,6 +144,21 @@ where
             delivery.dead_letter(&text).await
         }
     }
+}
+
+/// Publishes what was made and acknowledges. A message that cannot travel makes its input a dead
+/// letter: handled again, it would be made again.
+async fn settle_good(delivery: Delivery, made: Vec<Message>, queue: &'static str) -> Result<(), BusError> {
+    let outcome = match delivery.publish_then_ack(made).await {
+        Ok(()) => "handled",
+        Err(error @ BusError::InvalidMessage { .. }) => {
+            tracing::warn!(queue, error = ?error, "what {queue} made of a message cannot be published; it is kept as a dead letter");
+            "dead"
+        }
+        Err(error) => return Err(error),
+    };
+    metrics::counter!("baogao_stage_messages_total", "queue" => queue, "outcome" => outcome).increment(1);
+    Ok(())
 }
 
 /// What a panic said, as an error.

@@ -34,7 +34,7 @@ fn every_mistake_is_listed() {
     let (_, _, result) = read("[crawler]\nhost_delay_ms = 2000\nspeed = 3\n[parser]\nname = 5\n[crowler]\n");
     let Err(ConfigError::Mistakes { problems, .. }) = result else { panic!("there are mistakes: {result:?}") };
     let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
-    assert_eq!(keys, ["crawler.speed", "parser", "crawler.host_delay_ms", "crowler"]);
+    assert_eq!(keys, ["crawler.speed", "parser.name", "crawler.host_delay_ms", "crowler"]);
 }
 
 #[test]

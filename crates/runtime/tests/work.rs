@@ -1,7 +1,7 @@
 //! What becomes of a message, by what its handler makes of it.
 
 use anyhow::anyhow;
-use baogao_bus::{Bus, DeadLetterFilter, QueueSpec};
+use baogao_bus::{Bus, DeadLetterFilter, Options, QueueSpec};
 use baogao_model::Message;
 use baogao_runtime::metrics::Counts;
 use baogao_runtime::{Failure, Shutdown, Worker};
@@ -23,7 +23,7 @@ fn message(id: &str, key: &str) -> Message {
 }
 
 async fn bus() -> Bus {
-    let bus = Bus::memory();
+    let bus = Bus::memory_with(Options { max_body_bytes: 100, ..Options::default() });
     let queue = |name: &str| QueueSpec { name: name.to_owned(), bindings: vec![format!("{name}.#")] };
     bus.declare(&[queue("in"), queue("out")]).await.expect("queues are declared");
     bus
@@ -81,6 +81,16 @@ async fn permanent_failures_and_panics_are_dead_letters_with_their_cause() {
     causes.sort_unstable();
     assert_eq!(causes, [("bad", "the checksum is wrong"), ("worse", "the handler panicked: index out of bounds")]);
     assert_eq!(ready(&bus, "in").await, 0, "the good one is gone");
+}
+
+#[tokio::test]
+async fn what_cannot_be_published_makes_its_input_a_dead_letter() {
+    let bus = bus().await;
+    bus.publish(vec![message("one", "in.x")]).await.expect("published");
+    let handle = |_| async move { Ok(vec![Message { body: vec![b'x'; 101], ..message("made", "out.x") }]) };
+    let all = DeadLetterFilter::default();
+    work(&bus, handle, async || bus.dead_letters(&all).await.expect("the bus answers").len() == 1).await;
+    assert_eq!(ready(&bus, "in").await, 0, "it does not come again");
 }
 
 #[tokio::test]

@@ -27,14 +27,13 @@ fn more_output_than_a_pipe_holds_blocks_nobody() {
 
 #[test]
 fn a_handled_signal_lets_the_process_end_itself() {
-    for (signal, name) in [(Signal::Terminate, "TERM"), (Signal::Interrupt, "INT")] {
-        let mut process = shell(&format!("trap 'echo bye; exit 0' {name}; echo ready; while :; do sleep 0.01; done"));
-        process.wait_for_output(LONG, |stdout, _| stdout.contains("ready")).unwrap();
-        process.signal(signal).unwrap();
-        let ended = process.wait(LONG).unwrap();
-        assert_eq!((ended.stdout.as_str(), ended.status.code()), ("ready\nbye\n", Some(0)));
-        process.signal(signal).unwrap();
-    }
+    // Not SIGINT: a shell that was started with it ignored, as background jobs are, cannot trap it.
+    let mut process = shell("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done");
+    process.wait_for_output(LONG, |stdout, _| stdout.contains("ready")).unwrap();
+    process.signal(Signal::Terminate).unwrap();
+    let ended = process.wait(LONG).unwrap();
+    assert_eq!((ended.stdout.as_str(), ended.status.code()), ("ready\nbye\n", Some(0)));
+    process.signal(Signal::Terminate).unwrap();
 }
 
 #[test]
