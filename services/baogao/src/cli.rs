@@ -71,7 +71,7 @@ Examples:
     /// Crawl the configured seeds continuously.
     #[command(after_help = "\
 Examples:
-  baogao config show > baogao.toml
+  baogao config show > baogao.toml   # then set seeds.urls and fetch.contact in it
   baogao run --config baogao.toml")]
     Run(RunArgs),
 
@@ -271,7 +271,7 @@ pub struct RecordsListArgs {
     pub filter: RecordsFilter,
 
     /// Records to list at most, up to 1000; `records export` has no limit.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub limit: u32,
 
     /// Print one JSON object a line.

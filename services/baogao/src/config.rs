@@ -1,13 +1,16 @@
 //! The whole configuration: every role's section in one file.
 
 use baogao_crawler::CrawlerConfig;
-use baogao_fetch::{ConnectTo, FetchConfig};
+use baogao_fetch::{ConnectTo, FetchConfig, Fetcher};
 use baogao_frontier::FrontierConfig;
 use baogao_runtime::config::{ConfigError, File};
 use baogao_runtime::telemetry::LogConfig;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The most messages one stage of one process handles at once.
+const MAX_WORKERS: usize = 1024;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -172,15 +175,24 @@ impl Config {
         for (key, message) in config.crawler.problems() {
             file.problem(key, message);
         }
-        if let Err(error) = config.fetch_config() {
-            file.problem("fetch.connect_to", error.to_string());
+        match config.fetch_config() {
+            Ok(fetch) if path.is_some() => {
+                if let Err(error) = Fetcher::new(fetch) {
+                    file.problem("fetch", error.to_string());
+                }
+            }
+            Ok(_) => {}
+            Err(error) => file.problem("fetch.connect_to", error.to_string()),
         }
-        if config.frontier.lease_ms < config.fetch.total_timeout_ms + 10_000 {
-            let least = config.fetch.total_timeout_ms + 10_000;
+        for (key, message) in config.senseless() {
+            file.problem(key, message);
+        }
+        if config.frontier.lease_ms < config.fetch.total_timeout_ms.saturating_add(30_000) {
+            let least = config.fetch.total_timeout_ms.saturating_add(30_000);
             file.problem(
                 "frontier.lease_ms",
                 format!(
-                    "must be at least {least}, 10 s more than `fetch.total_timeout_ms`, or a host could get two owners"
+                    "must be at least {least}, 30 s more than `fetch.total_timeout_ms`, or a host could get two owners"
                 ),
             );
         }
@@ -194,6 +206,33 @@ impl Config {
         }
         file.finish()?;
         Ok(config)
+    }
+
+    /// Values that no part could work with, as pairs of key and message.
+    fn senseless(&self) -> Vec<(&'static str, String)> {
+        let mut problems = Vec::new();
+        let times = [
+            ("fetch.connect_timeout_ms", self.fetch.connect_timeout_ms),
+            ("fetch.read_timeout_ms", self.fetch.read_timeout_ms),
+            ("fetch.total_timeout_ms", self.fetch.total_timeout_ms),
+            ("fetch.max_body_bytes", self.fetch.max_body_bytes),
+        ];
+        for (key, value) in times {
+            if value == 0 {
+                problems.push((key, "must be more than 0, or nothing can be fetched".to_owned()));
+            }
+        }
+        let workers = [
+            ("stages.scraper_concurrency", self.stages.scraper_concurrency),
+            ("stages.parser_concurrency", self.stages.parser_concurrency),
+            ("stages.publisher_concurrency", self.stages.publisher_concurrency),
+        ];
+        for (key, value) in workers {
+            if value > MAX_WORKERS {
+                problems.push((key, format!("{value} is more than {MAX_WORKERS}")));
+            }
+        }
+        problems
     }
 
     /// The settings of the fetcher.

@@ -4,7 +4,7 @@ use crate::config::Config;
 use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_bus::Bus;
-use baogao_crawler::{Crawler, Scope};
+use baogao_crawler::{Crawler, PauseReason, Scope};
 use baogao_extract::Extractor;
 use baogao_fetch::Fetcher;
 use baogao_frontier::{Frontier, FrontierStats};
@@ -37,6 +37,7 @@ pub struct Embedded {
 pub struct Running {
     roles: JoinSet<()>,
     begun: Arc<AtomicU64>,
+    pause: PauseReason,
     filter: baogao_frontier::Scope,
     max_pages: Option<u64>,
     shutdown: Shutdown,
@@ -45,15 +46,31 @@ pub struct Running {
 /// What is under way at one moment.
 #[derive(Debug, Clone)]
 pub struct Load {
-    /// The frontier's side.
+    /// The frontier's side, looked at before the bus.
+    before: FrontierStats,
+    /// The same, looked at after it.
     pub frontier: FrontierStats,
-    /// Messages in the outbox.
-    pub unsent: u64,
     /// Messages ready or being handled.
     pub queued: u64,
     /// Messages waiting for another attempt.
     pub waiting: u64,
+    /// Requests begun so far.
+    begun: u64,
+    /// Why the crawler pauses, if it does.
+    pub pause: Option<String>,
 }
+
+/// How waiting for the end of a crawl came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Nothing is due and nothing under way.
+    Idle,
+    /// Somebody asked for a stop.
+    Stopped,
+}
+
+/// The time between two looks at what is under way.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 impl Embedded {
     /// Opens the data directory, makes what is missing, and mends what a killed process left.
@@ -85,17 +102,12 @@ impl Embedded {
     }
 
     /// Starts every role.
-    ///
-    /// # Errors
-    ///
-    /// When the fetcher's settings make no sense.
-    pub fn start(&self, config: &Config, scope: Scope, shutdown: &Shutdown) -> anyhow::Result<Running> {
-        let fetcher = Arc::new(Fetcher::new(config.fetch_config()?)?);
-        let begun = Arc::new(AtomicU64::new(0));
-        let filter = baogao_frontier::Scope { sites: scope.sites(), max_depth: config.crawler.max_depth };
+    pub fn start(&self, config: &Config, fetcher: Fetcher, scope: Scope, shutdown: &Shutdown) -> Running {
+        let (begun, pause) = (Arc::new(AtomicU64::new(0)), PauseReason::default());
+        let filter = scope.in_frontier(config.crawler.max_depth);
         let crawler = Crawler {
             frontier: self.frontier.clone(),
-            fetcher,
+            fetcher: Arc::new(fetcher),
             archive: self.archive.clone(),
             bus: self.bus.clone(),
             config: config.crawler.clone(),
@@ -103,6 +115,7 @@ impl Embedded {
             scope: Arc::new(scope),
             disk: Some(self.dir.root().to_owned()),
             begun: Arc::clone(&begun),
+            pause: pause.clone(),
             shutdown: shutdown.clone(),
         };
         let scraper = Scraper {
@@ -130,21 +143,21 @@ impl Embedded {
         roles.spawn(scraper.run());
         roles.spawn(parser.run());
         roles.spawn(publisher.run());
-        Ok(Running { roles, begun, filter, max_pages: config.crawler.max_pages, shutdown: shutdown.clone() })
+        Running { roles, begun, pause, filter, max_pages: config.crawler.max_pages, shutdown: shutdown.clone() }
     }
 
-    /// What is under way now. Work moves from the outbox to the bus and from the bus back into the
-    /// frontier while it is looked for, so the outbox is read before the bus and the rest after it:
-    /// nothing can slip past.
+    /// What is under way now. Work moves between frontier and bus while it is looked for, so the
+    /// frontier is looked at before and after the bus.
     async fn load(&self, running: &Running) -> anyhow::Result<Load> {
-        let unsent = self.frontier.stats(Timestamp::now(), &running.filter).await?.outbox_rows;
+        let before = self.frontier.stats(Timestamp::now(), &running.filter).await?;
         let depths = self.bus.depths().await?;
-        let frontier = self.frontier.stats(Timestamp::now(), &running.filter).await?;
         Ok(Load {
-            unsent: unsent.max(frontier.outbox_rows),
+            before,
             queued: depths.iter().map(|queue| queue.ready + queue.unacked + queue.suspect).sum(),
             waiting: depths.iter().map(|queue| queue.waiting).sum(),
-            frontier,
+            frontier: self.frontier.stats(Timestamp::now(), &running.filter).await?,
+            begun: running.begun.load(Ordering::Relaxed),
+            pause: running.pause.reason(),
         })
     }
 
@@ -154,53 +167,58 @@ impl Embedded {
     ///
     /// When a store cannot write its last bytes.
     pub async fn close(self) -> anyhow::Result<()> {
-        self.bus.close().await?;
+        // All of them, whatever becomes of the first.
+        let (bus, frontier, records) =
+            (self.bus.close().await, self.frontier.close().await, self.records.close().await);
         self.archive.close().await;
-        self.frontier.close().await?;
-        self.records.close().await?;
+        bus?;
+        frontier?;
+        records?;
         Ok(())
     }
 }
 
 impl Running {
     /// Waits until no URL is due within `patience` and nothing is under way, or until shutdown is
-    /// asked for; true in the first case. `watch` is shown the load about five times a second.
+    /// asked for. `watch` is shown the load about five times a second.
     ///
     /// # Errors
     ///
-    /// When a role has ended although nobody asked, which only a panic can bring about.
+    /// When a role has ended although nobody asked, which only a panic can bring about; or when the
+    /// crawler has paused for `patience` with nothing under way, so that the pause will not end by itself.
     pub async fn until_idle(
         &mut self,
         stores: &Embedded,
         patience: Duration,
         mut watch: impl FnMut(&Load),
-    ) -> anyhow::Result<bool> {
-        let mut idle_since: Option<tokio::time::Instant> = None;
+    ) -> anyhow::Result<End> {
+        let (mut idle, mut stuck) = (Since::default(), Since::default());
         loop {
             match stores.load(self).await {
                 Ok(load) => {
                     watch(&load);
-                    idle_since = match self.is_idle(&load, patience) {
-                        true => idle_since.or_else(|| Some(tokio::time::Instant::now())),
-                        false => None,
-                    };
+                    // Twice with no request in between: then nothing was on its way past the look.
                     // A message that waits for another attempt is worth the patience, not more.
-                    let needed = if load.waiting > 0 { patience } else { Duration::ZERO };
-                    if idle_since.is_some_and(|since| since.elapsed() >= needed) {
-                        return Ok(true);
+                    let needed = if load.waiting > 0 { patience } else { LOOK_EVERY };
+                    if idle.lasts(self.is_idle(&load, patience).then_some(load.begun)) >= Some(needed) {
+                        return Ok(End::Idle);
+                    }
+                    let is_stuck = load.pause.is_some() && load.queued == 0 && load.frontier.leased_keys == 0;
+                    if stuck.lasts(is_stuck.then_some(load.begun)) >= Some(patience.max(LOOK_EVERY)) {
+                        anyhow::bail!("the crawl cannot go on: {}", load.pause.unwrap_or_default());
                     }
                 }
                 Err(error) => tracing::warn!(error = ?error, "a store is away, waiting"),
             }
             tokio::select! {
                 biased; // After the wish to stop, roles may end.
-                () = self.shutdown.requested() => return Ok(false),
+                () = self.shutdown.requested() => return Ok(End::Stopped),
                 ended = self.roles.join_next() => {
                     self.shutdown.request();
                     ended.context("no role is at work")?.context("a role has died")?;
                     anyhow::bail!("a role has ended before it was asked to");
                 }
-                () = tokio::time::sleep(Duration::from_millis(200)) => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
     }
@@ -230,11 +248,34 @@ impl Running {
 
     /// Whether nothing is under way and nothing comes soon.
     fn is_idle(&self, load: &Load, patience: Duration) -> bool {
-        let frontier = &load.frontier;
-        let is_spent = self.max_pages.is_some_and(|most| self.begun.load(Ordering::Relaxed) >= most);
-        let horizon = Timestamp::now() + SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
-        let is_due = frontier.next_due.is_some_and(|due| due <= horizon);
-        load.queued == 0 && load.unsent == 0 && frontier.leased_keys == 0 && (is_spent || !is_due)
+        let is_spent = self.max_pages.is_some_and(|most| load.begun >= most);
+        let horizon = SignedDuration::try_from(patience)
+            .ok()
+            .and_then(|patience| Timestamp::now().checked_add(patience).ok())
+            .unwrap_or(Timestamp::MAX);
+        let is_quiet = |frontier: &FrontierStats| {
+            let is_due = frontier.next_due.is_some_and(|due| due <= horizon);
+            frontier.outbox_rows == 0 && frontier.leased_keys == 0 && (is_spent || !is_due)
+        };
+        load.queued == 0 && is_quiet(&load.before) && is_quiet(&load.frontier)
+    }
+}
+
+/// For how long a state has lasted without a change of its mark.
+#[derive(Default)]
+struct Since(Option<(u64, tokio::time::Instant)>);
+
+impl Since {
+    /// Takes the state's mark, none where it does not hold, and says for how long it has lasted.
+    fn lasts(&mut self, mark: Option<u64>) -> Option<Duration> {
+        let Some(mark) = mark else {
+            self.0 = None;
+            return None;
+        };
+        let now = tokio::time::Instant::now();
+        let began = self.0.filter(|(same, _)| *same == mark).map_or(now, |(_, began)| began);
+        self.0 = Some((mark, began));
+        Some(now - began)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Exit codes: a contract, listed in `--help` and in `docs/cli.md`.
 
+use crate::config::Wrong;
 use baogao_runtime::DataDirError;
 use baogao_runtime::config::ConfigError;
+use baogao_runtime::telemetry::BadFilter;
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -34,7 +36,12 @@ impl Exit {
     /// The code of an error that ended a command.
     pub fn of_error(error: &anyhow::Error) -> Self {
         for cause in error.chain() {
-            if cause.is::<ConfigError>() || cause.is::<crate::config::Wrong>() {
+            if cause.is::<ConfigError>()
+                || cause.is::<Wrong>()
+                || cause.is::<BadFilter>()
+                || cause.is::<baogao_model::UrlError>()
+                || cause.is::<baogao_fetch::ConfigError>()
+            {
                 return Self::Config;
             }
             match cause.downcast_ref::<DataDirError>() {
@@ -46,4 +53,13 @@ impl Exit {
         }
         Self::InputOutput
     }
+}
+
+/// Whether whoever read our output has stopped reading, as `head` does: an end, not a failure.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(std::io::ErrorKind::BrokenPipe)
+    })
 }

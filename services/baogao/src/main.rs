@@ -10,6 +10,7 @@ mod input;
 mod lang;
 mod progress;
 mod table;
+mod tell;
 
 use exit::Exit;
 use lang::Lang;
@@ -20,8 +21,9 @@ fn main() -> ExitCode {
     let cli = cli::parse(lang, std::env::args_os());
     match commands::run(cli, lang) {
         Ok(exit) => exit.into(),
+        Err(error) if exit::is_closed_pipe(&error) => Exit::Done.into(),
         Err(error) => {
-            eprintln!("{}: {error:#}", lang.pick("error", "错误"));
+            tell::tell_error(lang, &error);
             Exit::of_error(&error).into()
         }
     }

@@ -3,6 +3,7 @@
 use crate::embedded::Load;
 use crate::lang::Lang;
 use crate::say;
+use crate::tell::tell;
 use baogao_runtime::metrics::Counts;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -38,7 +39,7 @@ impl Progress {
             Some(bar) => bar.set_message(self.line(load)),
             None if self.said.elapsed() >= LINE_EVERY => {
                 self.said = Instant::now();
-                eprintln!("{}", self.line(load));
+                tell(self.line(load));
             }
             None => {}
         }
@@ -60,11 +61,15 @@ impl Progress {
         let kinds = self.counts.by_label("baogao_publisher_records_total", "kind");
         let reports = kinds.get("report").copied().unwrap_or(0);
         let rate = pages as f64 / self.began.elapsed().as_secs_f64().max(0.001);
-        let (due, queued, unsent) = (load.frontier.due_now, load.queued, load.unsent);
+        let (due, queued, unsent) = (load.frontier.due_now, load.queued, load.frontier.outbox_rows);
+        let pause = match &load.pause {
+            Some(reason) => say!(self.lang, "; paused: {}", "；暂停：{}", reason),
+            None => String::new(),
+        };
         say!(
             self.lang,
-            "{} pages ({:.1}/s), {} articles, {} reports, {} failures; {} due, {} queued, {} unsent",
-            "网页 {}（每秒 {:.1}），文章 {}，报告 {}，失败 {}；到期 {}，排队 {}，待发 {}",
+            "{} pages ({:.1}/s), {} articles, {} reports, {} failures; {} due, {} queued, {} unsent{}",
+            "网页 {}（每秒 {:.1}），文章 {}，报告 {}，失败 {}；到期 {}，排队 {}，待发 {}{}",
             pages,
             rate,
             articles,
@@ -73,6 +78,7 @@ impl Progress {
             due,
             queued,
             unsent,
+            pause,
         )
     }
 }

@@ -5,12 +5,14 @@ use anyhow::Context as _;
 use baogao_archive::Exchange;
 use baogao_fetch::{FetchError, Request, Response, Robots, RobotsAnswer};
 use baogao_frontier::{
-    Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, Scope, StoredRobots,
+    Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, StoredRobots,
 };
 use baogao_model::CanonicalUrl;
+use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -22,17 +24,29 @@ const AGENT: &str = "baogao";
 /// URLs taken from one host in one visit, if its delay is short enough to get to them.
 const URLS_PER_VISIT: usize = 16;
 
+/// No host is left alone for longer than this between two requests, whatever it asks for.
+const LONGEST_DELAY: Duration = Duration::from_secs(24 * 3600);
+
 /// A host with a longer delay is given back after each request instead of being waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// No request begins when less than this and the longest request are left of the lease.
-const LEASE_MARGIN: Duration = Duration::from_secs(5);
+const LEASE_MARGIN: Duration = Duration::from_secs(15);
+
+/// The longest wait for a host that another site's robots.txt has just led to; fits into the margin.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long robots rules are believed; RFC 9309 §2.4 allows a day.
 const ROBOTS_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long a host whose robots.txt cannot be got is left alone.
 const ROBOTS_RETRY: Duration = Duration::from_secs(60);
+
+/// The rest after a store of our own was away, doubled each time up to [`LONGEST_REST`].
+const FIRST_REST: Duration = Duration::from_secs(1);
+
+/// The longest rest.
+const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// The time between two looks for due hosts when there was none.
 const TICK: Duration = Duration::from_millis(200);
@@ -42,7 +56,9 @@ pub async fn run(crawler: &Crawler) {
     let mut visits = JoinSet::new();
     let mut brake = Brake::default();
     while !crawler.shutdown.is_requested() {
-        while visits.try_join_next().is_some() {}
+        while let Some(ended) = visits.try_join_next() {
+            brake.note(ended.unwrap_or(Visited::BrokenOff));
+        }
         let free = crawler.config.max_hosts.saturating_sub(visits.len());
         let claims = if free == 0 || is_spent(crawler) || brake.is_on(crawler).await {
             Vec::new()
@@ -55,7 +71,7 @@ pub async fn run(crawler: &Crawler) {
         }
         if idle {
             tokio::select! {
-                _ = visits.join_next(), if !visits.is_empty() => {}
+                Some(ended) = visits.join_next() => brake.note(ended.unwrap_or(Visited::BrokenOff)),
                 () = tokio::time::sleep(TICK) => {}
                 () = crawler.shutdown.requested() => {}
             }
@@ -69,13 +85,20 @@ fn is_spent(crawler: &Crawler) -> bool {
     crawler.config.max_pages.is_some_and(|most| crawler.begun.load(Ordering::Relaxed) >= most)
 }
 
+/// Takes one request from what the run may still begin; false where nothing is left.
+fn reserve(crawler: &Crawler) -> bool {
+    let most = crawler.config.max_pages.unwrap_or(u64::MAX);
+    let one_more = |begun: u64| (begun < most).then_some(begun + 1);
+    crawler.begun.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
+}
+
 /// Claims up to `free` due hosts; none where the frontier is away.
 async fn claim(crawler: &Crawler, free: usize) -> Vec<Claim> {
     let request = ClaimRequest {
         owner: format!("crawler-{}", std::process::id()),
         max_keys: free,
         urls_per_key: URLS_PER_VISIT,
-        scope: Scope { sites: crawler.scope.sites(), max_depth: crawler.config.max_depth },
+        scope: crawler.scope.in_frontier(crawler.config.max_depth),
     };
     match crawler.frontier.claim(Timestamp::now(), &request).await {
         Ok(claims) => claims,
@@ -87,28 +110,52 @@ async fn claim(crawler: &Crawler, free: usize) -> Vec<Claim> {
     }
 }
 
+/// How a visit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visited {
+    /// As it should.
+    Well,
+    /// A store of our own was away.
+    BrokenOff,
+}
+
 /// Remembers whether the crawler pauses, looks at most once a second, and says changes once.
 #[derive(Default)]
 struct Brake {
     looked: Option<Instant>,
-    reason: Option<String>,
+    /// After visits were broken off: until when, and how long the pause was.
+    rest: Option<(Instant, Duration)>,
 }
 
 impl Brake {
     /// Whether claiming must wait.
     async fn is_on(&mut self, crawler: &Crawler) -> bool {
+        if self.rest.is_some_and(|(until, _)| Instant::now() < until) {
+            return true;
+        }
         let is_fresh = self.looked.is_some_and(|at| at.elapsed() < Duration::from_secs(1));
         if !is_fresh {
             self.looked = Some(Instant::now());
             let reason = pressure::reason_to_pause(crawler).await;
-            match (&self.reason, &reason) {
+            let before = crawler.pause.replace(reason.clone());
+            match (&before, &reason) {
                 (None, Some(reason)) => tracing::warn!("the crawler pauses: {reason}"),
                 (Some(_), None) => tracing::info!("the crawler goes on"),
                 _ => {}
             }
-            self.reason = reason;
         }
-        self.reason.is_some()
+        crawler.pause.reason().is_some()
+    }
+
+    /// Rests ever longer while visits are broken off: fetching what cannot be kept wears out the host.
+    fn note(&mut self, ended: Visited) {
+        self.rest = match ended {
+            Visited::Well => None,
+            Visited::BrokenOff => {
+                let pause = self.rest.map_or(FIRST_REST, |(_, last)| (last * 2).min(LONGEST_REST));
+                Some((Instant::now() + pause, pause))
+            }
+        };
     }
 }
 
@@ -145,7 +192,7 @@ fn deadline(crawler: &Crawler, leased_until: Timestamp) -> Instant {
 
 /// Visits a host: one request at a time, the delay between them, until its URLs, its lease or the
 /// patience for its delay end.
-async fn visit(crawler: Crawler, claim: Claim) {
+async fn visit(crawler: Crawler, claim: Claim) -> Visited {
     let mut visit = Visit {
         token: claim.token(),
         deadline: deadline(&crawler, claim.leased_until),
@@ -155,20 +202,34 @@ async fn visit(crawler: Crawler, claim: Claim) {
         robots: HashMap::new(),
         crawler,
     };
+    let mut ended = Visited::Well;
     for due in claim.urls {
-        match visit.one(due).await {
-            Ok(Next::Continue) => {}
-            Ok(Next::End) => break,
-            Err(error) => {
+        let url = due.url.clone();
+        // A panic is a fault of ours that the same page would meet again.
+        match AssertUnwindSafe(visit.one(due)).catch_unwind().await {
+            Ok(Ok(Next::Continue)) => {}
+            Ok(Ok(Next::End)) => break,
+            Ok(Err(error)) => {
                 // The URL stays due: it is asked for again when our own parts are back.
-                tracing::warn!(host = claim.pace_key, error = ?error, "a visit to {} was broken off", claim.pace_key);
+                tracing::warn!(host = claim.pace_key, error = ?error, "a visit to {} was broken off: {error:#}", claim.pace_key);
+                ended = Visited::BrokenOff;
                 break;
+            }
+            Err(_) => {
+                tracing::error!(url = %url, "visiting {url} panicked; it is given up");
+                let outcome = Outcome::Failed { reason: "panic".to_owned(), transient: false, retry_after: None };
+                if visit.settle(vec![Completion { url, at: Timestamp::now(), outcome }], false).await.is_err() {
+                    ended = Visited::BrokenOff;
+                    break;
+                }
             }
         }
     }
     if let Err(error) = visit.settle(Vec::new(), true).await {
         tracing::warn!(host = claim.pace_key, error = ?error, "{} could not be given back, its lease will end", claim.pace_key);
+        ended = Visited::BrokenOff;
     }
+    ended
 }
 
 impl Visit {
@@ -190,13 +251,15 @@ impl Visit {
             }
             Verdict::Disallowed => Outcome::Excluded { reason: "robots".to_owned() },
             Verdict::Refused(error) => failed(&error),
+            Verdict::Stopped => return Ok(Next::End),
             Verdict::Unreachable => Outcome::Failed {
                 reason: "robots_unreachable".to_owned(),
                 transient: true,
                 retry_after: Some(ROBOTS_RETRY),
             },
         };
-        let is_held_up = matches!(&outcome, Outcome::Failed { retry_after: Some(_), .. });
+        // A server in trouble is left alone; the frontier says for how long.
+        let is_held_up = matches!(&outcome, Outcome::Failed { transient: true, .. });
         count(&due.url, &outcome);
         let stale = self.settle(vec![Completion { url: due.url, at: Timestamp::now(), outcome }], false).await?;
         Ok(if stale || is_held_up || self.delay > LONGEST_WAIT { Next::End } else { Next::Continue })
@@ -215,11 +278,18 @@ impl Visit {
         }
     }
 
-    /// Gets the page and archives it; none where shutdown was asked for meanwhile.
+    /// Gets the page and archives it; none where shutdown was asked for meanwhile, or the run has
+    /// begun as many requests as it may.
     async fn fetch(&mut self, due: &DueUrl) -> anyhow::Result<Option<Outcome>> {
-        self.crawler.begun.fetch_add(1, Ordering::Relaxed);
-        let request =
-            Request { url: due.url.clone(), etag: due.etag.clone(), last_modified: due.last_modified.clone() };
+        if !reserve(&self.crawler) {
+            return Ok(None);
+        }
+        let request = Request {
+            url: due.url.clone(),
+            etag: due.etag.clone(),
+            last_modified: due.last_modified.clone(),
+            pause: self.delay.min(LONGEST_PAUSE),
+        };
         let answer = tokio::select! {
             () = self.crawler.shutdown.requested() => None,
             answer = self.crawler.fetcher.get(&request) => Some(answer),
@@ -289,8 +359,9 @@ impl Visit {
             let answer = match self.known_robots(&origin).await? {
                 Some(answer) => answer,
                 None => match self.ask_robots(&origin, url).await? {
-                    Ok(answer) => answer,
-                    Err(refusal) => return Ok(Verdict::Refused(refusal)),
+                    Some(Ok(answer)) => answer,
+                    Some(Err(refusal)) => return Ok(Verdict::Refused(refusal)),
+                    None => return Ok(Verdict::Stopped),
                 },
             };
             if let RobotsAnswer::DenyAll { why } = &answer {
@@ -303,7 +374,7 @@ impl Visit {
         let Some(rules) = self.robots.get(&origin) else {
             return Ok(Verdict::Unreachable);
         };
-        let wish = rules.crawl_delay(AGENT).unwrap_or_default();
+        let wish = rules.crawl_delay(AGENT).unwrap_or_default().min(LONGEST_DELAY);
         self.crawl_delay = Some(wish);
         self.delay = self.delay.max(wish);
         let path = &url.as_url()[url::Position::BeforePath..];
@@ -318,19 +389,24 @@ impl Visit {
             .map(|stored| RobotsAnswer::from_stored(&stored.state, &stored.body)))
     }
 
-    /// Asks the host, and remembers the answer unless the file could not be got. The inner error is
-    /// our own refusal to ask this host.
+    /// Asks the host, and remembers the answer unless the file could not be got; none where shutdown
+    /// was asked for meanwhile. The inner error is our own refusal to ask this host.
     async fn ask_robots(
         &mut self,
         origin: &str,
         url: &CanonicalUrl,
-    ) -> Result<Result<RobotsAnswer, FetchError>, FrontierError> {
+    ) -> Result<Option<Result<RobotsAnswer, FetchError>>, FrontierError> {
         let asked = self.crawler.fetcher.robots(url, self.delay);
-        let answer = match tokio::time::timeout(self.crawler.longest_request, asked).await {
-            Ok(answer) => answer,
-            Err(_) => Ok(RobotsAnswer::DenyAll { why: "it took too long, redirects included".to_owned() }),
+        let answer = tokio::select! {
+            () = self.crawler.shutdown.requested() => None,
+            answer = tokio::time::timeout(self.crawler.longest_request, asked) => Some(answer),
         };
         self.last_end = Some(Instant::now());
+        let Some(answer) = answer else {
+            return Ok(None);
+        };
+        let answer = answer
+            .unwrap_or_else(|_| Ok(RobotsAnswer::DenyAll { why: "it took too long, redirects included".to_owned() }));
         if let Ok(answer @ (RobotsAnswer::Rules { .. } | RobotsAnswer::AllowAll { .. })) = &answer {
             let fetched_at = Timestamp::now();
             let stored = StoredRobots {
@@ -341,7 +417,7 @@ impl Visit {
             };
             self.crawler.frontier.put_robots(origin, &stored).await?;
         }
-        Ok(answer)
+        Ok(Some(answer))
     }
 
     /// Tells the frontier what came of the URLs and when the host may be asked again; true if the
@@ -353,7 +429,8 @@ impl Visit {
             Some(_) => self.delay.saturating_sub(ended),
             None => Duration::ZERO,
         };
-        let next_at = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        // At most a day, so no overflow.
+        let next_at = now + wait;
         let pace = Pace { next_at, delay: self.crawl_delay, release };
         let completed = self.crawler.frontier.complete(now, &self.token, completions, pace).await?;
         if let Some(until) = completed.leased_until {
@@ -369,6 +446,8 @@ enum Verdict {
     Disallowed,
     /// We do not ask this host at all: its address is private, or no contact is configured.
     Refused(FetchError),
+    /// Shutdown was asked for before it was got.
+    Stopped,
     /// It could not be got, which forbids everything for the time being (RFC 9309 §2.3.1.4).
     Unreachable,
 }

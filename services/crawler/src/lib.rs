@@ -8,6 +8,7 @@ mod relay;
 mod scope;
 
 pub use config::CrawlerConfig;
+pub use pressure::PauseReason;
 pub use scope::{Scope, ScopeKind};
 
 use baogao_archive::Archive;
@@ -49,6 +50,8 @@ pub struct Crawler {
     pub disk: Option<PathBuf>,
     /// Requests for pages begun in this run; compared with [`CrawlerConfig::max_pages`].
     pub begun: Arc<AtomicU64>,
+    /// Where the crawler says why it pauses.
+    pub pause: PauseReason,
     /// When to stop.
     pub shutdown: Shutdown,
 }

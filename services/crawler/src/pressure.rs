@@ -1,14 +1,29 @@
 //! Backpressure: no further URL is claimed while what is made of the last ones piles up.
 
 use crate::{Crawler, CrawlerConfig};
-use baogao_frontier::Scope;
-use jiff::Timestamp;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Why the crawler pauses, for the log; none where it need not.
+/// Why the crawler pauses just now, for whoever shows progress.
+#[derive(Debug, Clone, Default)]
+pub struct PauseReason(Arc<Mutex<Option<String>>>);
+
+impl PauseReason {
+    /// The reason; none while the crawler does not pause.
+    pub fn reason(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sets the reason and gives the one before.
+    pub(crate) fn replace(&self, reason: Option<String>) -> Option<String> {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), reason)
+    }
+}
+
+/// Why the crawler must pause; none where it need not.
 pub async fn reason_to_pause(crawler: &Crawler) -> Option<String> {
-    let unsent = match crawler.frontier.stats(Timestamp::now(), &Scope::default()).await {
-        Ok(stats) => stats.outbox_bytes,
+    let unsent = match crawler.frontier.outbox_depth().await {
+        Ok(depth) => depth.bytes,
         Err(error) => return Some(format!("the frontier is away: {error}")),
     };
     let queued = match crawler.bus.depths().await {

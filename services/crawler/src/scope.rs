@@ -55,9 +55,15 @@ impl Scope {
         }
     }
 
-    /// The sites a claim is restricted to; none where everything may be crawled.
-    pub fn sites(&self) -> Option<Vec<String>> {
-        (self.kind != ScopeKind::Any).then(|| self.sites.iter().cloned().collect())
+    /// The part of the frontier that it opens, down to a depth.
+    pub fn in_frontier(&self, max_depth: Option<u32>) -> baogao_frontier::Scope {
+        let list = |kind, set: &BTreeSet<String>| (self.kind == kind).then(|| set.iter().cloned().collect());
+        baogao_frontier::Scope {
+            sites: (self.kind != ScopeKind::Any).then(|| self.sites.iter().cloned().collect()),
+            hosts: list(ScopeKind::Host, &self.hosts),
+            prefixes: list(ScopeKind::Path, &self.prefixes),
+            max_depth,
+        }
     }
 }
 
@@ -73,9 +79,10 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Host and path: `http` and `https` are one place.
+/// Host, written port and path: `http` and `https` are one place.
 fn place(url: &CanonicalUrl) -> String {
-    format!("{}:{}{}", url.host(), url.as_url().port().unwrap_or_default(), url.as_url().path())
+    let port = url.as_url().port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}{}", url.host(), url.as_url().path())
 }
 
 /// The place of `url` up to its last slash.
@@ -107,9 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_restricted_to_the_sites() {
-        let seeds = [url("http://www.qinglan.gov.cn/"), url("http://bbs.qinglan.gov.cn/")];
-        assert_eq!(Scope::around(ScopeKind::Host, &seeds).sites(), Some(vec!["qinglan.gov.cn".to_owned()]));
-        assert_eq!(Scope::any().sites(), None);
+    fn claims_are_restricted_to_what_is_open() {
+        let seeds = [url("http://www.qinglan.gov.cn:8080/zwgk/"), url("http://bbs.qinglan.gov.cn/x.html")];
+        let list = |items: &[&str]| Some(items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+        let of = |kind| Scope::around(kind, &seeds).in_frontier(Some(2));
+        let site = baogao_frontier::Scope {
+            sites: list(&["qinglan.gov.cn"]),
+            max_depth: Some(2),
+            ..baogao_frontier::Scope::default()
+        };
+        assert_eq!(of(ScopeKind::Site), site);
+        assert_eq!(of(ScopeKind::Host).hosts, list(&["bbs.qinglan.gov.cn", "www.qinglan.gov.cn"]));
+        assert_eq!(of(ScopeKind::Path).prefixes, list(&["bbs.qinglan.gov.cn/", "www.qinglan.gov.cn:8080/zwgk/"]));
+        assert_eq!(Scope::any().in_frontier(None), baogao_frontier::Scope::default());
     }
 }

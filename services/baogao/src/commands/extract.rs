@@ -34,7 +34,7 @@ pub fn run(session: &Session, args: &ExtractArgs) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     let mut out = std::io::stdout().lock();
     for file in &args.files {
-        match input::read(file) {
+        match input::read(session.lang, file) {
             Ok(bytes) => {
                 let page = extractor.extract(&Page { bytes: &bytes, url: url.as_ref(), content_type: None });
                 print(&mut out, session, args.json, file, &page).context("cannot write to standard output")?;

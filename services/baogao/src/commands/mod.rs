@@ -13,6 +13,7 @@ use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::lang::Lang;
+use crate::tell::tell_error;
 use baogao_crawler::ScopeKind;
 use baogao_runtime::telemetry;
 use std::future::Future;
@@ -45,13 +46,13 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
 }
 
 impl Session {
-    /// Starts logging: what the command line says, else the configuration, else `quiet` as a level
-    /// for commands that talk to people.
+    /// Starts logging: what the command line says, else `BAOGAO_LOG`, else the configuration, else
+    /// `quiet` as a level for commands that talk to people.
     fn start_log(&self, config: &Config, quiet: Option<&str>) -> anyhow::Result<()> {
         let mut log = config.log.clone();
         let default = telemetry::LogConfig::default();
-        match (&self.log, quiet) {
-            (Some(filter), _) => log.filter.clone_from(filter),
+        match (self.log.clone().or_else(|| std::env::var("BAOGAO_LOG").ok()), quiet) {
+            (Some(filter), _) => log.filter = filter,
             (None, Some(quiet)) if log.filter == default.filter => quiet.clone_into(&mut log.filter),
             _ => {}
         }
@@ -61,7 +62,7 @@ impl Session {
 
     /// Tells of an input that could not be used.
     fn complain(&self, error: &anyhow::Error) {
-        eprintln!("{}: {error:#}", self.lang.pick("error", "错误"));
+        tell_error(self.lang, error);
     }
 }
 

@@ -27,7 +27,7 @@ pub fn run(session: &Session, args: &ParseArgs) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     let mut out = std::io::stdout().lock();
     for file in &args.files {
-        let bytes = match input::read(file) {
+        let bytes = match input::read(session.lang, file) {
             Ok(bytes) => bytes,
             Err(error) => {
                 session.complain(&error);
@@ -82,7 +82,8 @@ fn is_page(file: &Path, bytes: &[u8]) -> bool {
         Some("html" | "htm" | "shtml" | "xhtml") => true,
         Some("txt") => false,
         _ => {
-            let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).trim_start().to_ascii_lowercase();
+            let start = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).to_ascii_lowercase();
+            let start = start.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
             start.starts_with("<!doctype") || start.starts_with("<html") || start.contains("<head")
         }
     }

@@ -6,10 +6,11 @@ use crate::cli::{
 };
 use crate::config::Wrong;
 use crate::exit::Exit;
+use crate::tell::tell;
 use crate::{say, table};
 use anyhow::Context as _;
 use baogao_model::report::{Kind, Level};
-use baogao_runtime::data_dir::Paths;
+use baogao_runtime::data_dir::{DataDirError, Paths};
 use baogao_store::{Format, Query, Records};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -28,6 +29,9 @@ pub fn run(session: &Session, command: RecordsCommand) -> anyhow::Result<Exit> {
 /// Opens the records of a data directory beside whoever writes to it.
 async fn open(data: &Path) -> anyhow::Result<Records> {
     let path = Paths::of_existing(data)?.records;
+    if !path.is_file() {
+        return Err(DataDirError::Missing { path }.into());
+    }
     Records::sqlite_read_only(&path).await.with_context(|| format!("cannot open the records {}", path.display()))
 }
 
@@ -113,16 +117,13 @@ async fn show(session: &Session, args: RecordsShowArgs) -> anyhow::Result<Exit> 
     let records = open(&args.data).await?;
     let Some(stored) = records.get(&args.id).await? else {
         let data = args.data.display();
-        eprintln!(
-            "{}",
-            say!(
-                session.lang,
-                "error: no record begins with {}; `baogao records list --data {}` shows them",
-                "错误：没有以 {} 开头的记录；查看：baogao records list --data {}",
-                args.id,
-                data,
-            )
-        );
+        tell(say!(
+            session.lang,
+            "error: no record begins with {}; `baogao records list --data {}` shows them",
+            "错误：没有以 {} 开头的记录；查看：baogao records list --data {}",
+            args.id,
+            data,
+        ));
         return Ok(Exit::SomeFailed);
     };
     let mut out = BufWriter::new(std::io::stdout().lock());

@@ -6,6 +6,7 @@ use crate::config::{Config, Wrong};
 use crate::embedded::Embedded;
 use crate::exit::Exit;
 use baogao_crawler::Scope;
+use baogao_fetch::Fetcher;
 use baogao_frontier::Seed;
 use baogao_model::CanonicalUrl;
 use baogao_runtime::Shutdown;
@@ -34,11 +35,12 @@ pub fn run(session: &Session, args: RunArgs) -> anyhow::Result<Exit> {
     Counts::install()?;
     block_on(async {
         let shutdown = Shutdown::on_signals()?;
+        let fetcher = Fetcher::new(config.fetch_config()?)?;
         let stores = Embedded::open(&config.data.dir, &config).await?;
         let rows = seeds.into_iter().map(|url| Seed { url, priority: SEED_PRIORITY, now: false }).collect();
         stores.frontier.schedule(Timestamp::now(), rows).await?;
         tracing::info!(scope = %scope, data = %config.data.dir.display(), "baogao runs");
-        let mut running = stores.start(&config, scope, &shutdown)?;
+        let mut running = stores.start(&config, fetcher, scope, &shutdown);
         let ended = running.until_stopped().await;
         tracing::info!("baogao stops");
         running.stop().await;
