@@ -20,6 +20,11 @@ fn an_unreachable_host_is_told_and_retried_later() {
     assert_eq!(ended.status.code(), Some(1), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("http://www.qinglan.example/1.html was not fetched"), "{}", ended.stderr);
     assert!(ended.stdout.contains("tried again later"), "{}", ended.stdout);
+
+    // Asked again at once, the host still rests: that is no success either.
+    let ended = run(&mut place.crawl(&urls, &connect_to, &["--patience", "100ms"]));
+    assert_eq!(ended.status.code(), Some(1), "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("http://www.qinglan.example/1.html was not fetched"), "{}", ended.stderr);
 }
 
 #[test]
@@ -179,4 +184,28 @@ fn a_full_disk_loses_nothing() {
     let pages: std::collections::BTreeSet<_> = reports.iter().map(|report| text(&report["source"], "url")).collect();
     assert_eq!(reports.len(), web.truth().records.len());
     assert_eq!(pages.len(), reports.len(), "each once");
+}
+
+#[test]
+fn errors_speak_chinese_too() {
+    let place = Place::new();
+    let ended = run(baogao(&["extract", "--lang", "zh"]).arg(place.path("missing.html")));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stderr.contains("无法读取") && ended.stderr.contains("没有这个文件"), "{}", ended.stderr);
+    let ended = run(baogao(&["records", "list", "--lang", "zh", "--data"]).arg(place.path("nowhere")));
+    assert!(ended.stderr.contains("没有数据目录"), "{}", ended.stderr);
+    let ended = run(&mut baogao(&["crawl", "report.html", "--lang", "zh"]));
+    assert!(ended.stderr.contains("不是网址"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_failure() {
+    let place = Place::new();
+    let page =
+        place.write("page.html", format!("<html><body>{}</body></html>", "<p>一步一步地做好工作。</p>".repeat(20_000)));
+    let mut command = Command::new("sh");
+    let script =
+        "set -o pipefail 2>/dev/null; \"$0\" extract \"$1\" | head -c 10; echo; \"$0\" config show | head -c 10";
+    let ended = run(command.arg("-c").arg(script).arg(baogao_tests::binary()).arg(page));
+    assert!(ended.stderr.is_empty(), "{}", ended.stderr);
 }

@@ -1,7 +1,7 @@
 //! The main job against a fake web that knows what it owes.
 
 use crate::support::{Place, folded, run, text};
-use baogao_testkit::{FakeWeb, Faults, Plan, RecordTruth, What, max_in_flight};
+use baogao_testkit::{FakeWeb, Faults, Plan, RecordTruth, Route, StaticWeb, What, max_in_flight};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -135,6 +135,42 @@ fn limits_of_depth_and_pages_hold() {
     let place = Place::new();
     run(&mut place.crawl(&web.seeds(), &web.connect_to(), &["--max-pages", "4"]));
     assert_eq!(pages(), 1 + 4, "four pages and no more");
+
+    let web = FakeWeb::start(Plan { seed: 2, hosts: 8, ..Plan::default() }).expect("a port on loopback");
+    let place = Place::new();
+    run(&mut place.crawl(&web.seeds(), &web.connect_to(), &["--max-pages", "3"]));
+    let pages = web.log().iter().filter(|hit| hit.path != "/robots.txt").count();
+    assert_eq!(pages, 3, "three pages, however many hosts are asked at once");
+}
+
+#[test]
+fn a_narrower_crawl_leaves_alone_what_a_wider_one_has_found() {
+    let list = |links: &[&str]| {
+        let links: String = links.iter().map(|link| format!("<li><a href=\"{link}\">{link}</a></li>")).collect();
+        format!("<html><body><ul>{links}</ul></body></html>")
+    };
+    let host = "www.qinglan.example";
+    let web = StaticWeb::start(vec![
+        Route::html(host, "/", list(&["/a/", "/b/1.html", "/b/2.html"])),
+        Route::html(host, "/a/", list(&["/a/1.html"])),
+        Route::html(host, "/a/1.html", list(&[])),
+        Route::html(host, "/b/1.html", list(&[])),
+        Route::html(host, "/b/2.html", list(&[])),
+    ])
+    .expect("a port on loopback");
+    let place = Place::new();
+    let asked = || web.log().into_iter().map(|hit| hit.path).filter(|path| path != "/robots.txt").collect::<Vec<_>>();
+    let url = |path: &str| vec![format!("http://{host}{path}")];
+    run(&mut place.crawl(&url("/"), &web.connect_to(), &["--max-pages", "1"]));
+    assert_eq!(asked(), ["/"], "the rest stays due");
+    let ended = run(&mut place.crawl(&url("/a/"), &web.connect_to(), &["--scope", "path"]));
+    assert!(ended.status.success(), "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(asked(), ["/", "/a/", "/a/1.html"]);
+    run(&mut place.crawl(&url("/a/"), &web.connect_to(), &[]));
+    let mut all = asked();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all, ["/", "/a/", "/a/1.html", "/b/1.html", "/b/2.html"]);
 }
 
 #[test]

@@ -38,6 +38,20 @@ fn ctrl_c_stops_and_the_next_run_goes_on() {
 }
 
 #[test]
+fn ctrl_c_does_not_wait_for_a_host_that_never_answers() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+    let connect_to = [format!("www.qinglan.example:80:{}", listener.local_addr().expect("an address"))];
+    let place = Place::new();
+    let mut command = place.crawl(&["http://www.qinglan.example/".to_owned()], &connect_to, &[]);
+    let mut process = Process::start(&mut command).expect("the binary starts");
+    // It has connected to ask for robots.txt and waits for an answer that never comes.
+    let (_connection, _) = listener.accept().expect("the crawl connects");
+    process.signal(Signal::Interrupt).expect("the signal is sent");
+    let ended = process.wait(Duration::from_secs(20)).expect("it stops within seconds");
+    assert_eq!(ended.status.code(), Some(130), "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
 fn a_continuous_run_ends_well_on_sigterm() {
     let web = FakeWeb::start(Plan { seed: 22, hosts: 2, pages_per_host: 6, ..Plan::default() }).expect("a port");
     let place = Place::new();
