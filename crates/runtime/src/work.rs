@@ -6,6 +6,7 @@
 use crate::shutdown::Shutdown;
 use baogao_bus::{Bus, BusError, Delivery};
 use baogao_model::Message;
+use baogao_model::message::DecodeError;
 use futures::FutureExt;
 use std::any::Any;
 use std::future::Future;
@@ -27,7 +28,25 @@ pub enum Failure {
     Permanent(anyhow::Error),
 }
 
+impl From<DecodeError> for Failure {
+    /// A message of a newer version waits for the upgrade; any other that cannot be read is dead.
+    fn from(error: DecodeError) -> Self {
+        match error.is_transient() {
+            true => Self::Transient(error.into()),
+            false => Self::Permanent(error.into()),
+        }
+    }
+}
+
 impl Failure {
+    /// An error of a store of our own: ours while it may pass by itself, else permanent.
+    pub fn of_store(error: impl Into<anyhow::Error>, is_transient: bool) -> Self {
+        match is_transient {
+            true => Self::Ours(error.into()),
+            false => Self::Permanent(error.into()),
+        }
+    }
+
     /// The error, causes included, in one line.
     fn text(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! Links on their way into the frontier: made canonical, kept in scope, put in order of promise.
 
 use crate::scope::Scope;
-use baogao_frontier::{Frontier, FrontierError, NewUrl};
+use baogao_frontier::{Frontier, NewUrl};
 use baogao_model::event::LinksFound;
 use baogao_model::{CanonicalUrl, Link, LinkRole, Message};
 use baogao_runtime::{Failure, Handled};
@@ -10,28 +10,20 @@ use std::sync::Arc;
 
 /// Handles one `links.found`.
 pub async fn store(frontier: Frontier, scope: Arc<Scope>, message: Message) -> Handled {
-    let mut found: LinksFound = message.decode().map_err(|error| match error.is_transient() {
-        true => Failure::Transient(error.into()),
-        false => Failure::Permanent(error.into()),
-    })?;
+    let mut found: LinksFound = message.decode()?;
     let new = candidates(&found, &scope);
     if let Some(group) = &mut found.group {
         // A part outside the scope would keep its group waiting for a page that is never asked for.
         group.members.retain(|member| CanonicalUrl::parse(&member.url).is_ok_and(|url| scope.contains(&url)));
     }
-    let stored = frontier.store_links(Timestamp::now(), &found, new).await.map_err(frontier_failure)?;
+    let stored = frontier.store_links(Timestamp::now(), &found, new).await.map_err(|error| {
+        let is_transient = error.is_transient();
+        Failure::of_store(error, is_transient)
+    })?;
     metrics::counter!("baogao_crawler_links_total", "outcome" => "new").increment(stored.new);
     metrics::counter!("baogao_crawler_links_total", "outcome" => "known").increment(stored.known);
     tracing::debug!(url = found.page_url, new = stored.new, known = stored.known, "stored links");
     Ok(Vec::new())
-}
-
-/// Our own database being away is no fault of the message.
-fn frontier_failure(error: FrontierError) -> Failure {
-    match error.is_transient() {
-        true => Failure::Ours(error.into()),
-        false => Failure::Permanent(error.into()),
-    }
 }
 
 /// The links worth a row in the frontier.

@@ -46,10 +46,7 @@ impl ParserRole {
 
 /// Handles one `article.cleaned`.
 async fn handle(parser: Arc<Parser>, message: Message) -> Handled {
-    let ArticleCleaned { article } = message.decode().map_err(|error| match error.is_transient() {
-        true => Failure::Transient(error.into()),
-        false => Failure::Permanent(error.into()),
-    })?;
+    let ArticleCleaned { article } = message.decode()?;
     let revision = Revision {
         content_hash: article.content_hash.clone(),
         fetch_no: article.fetch_no,

@@ -46,14 +46,11 @@ impl Publisher {
 
 /// Handles one record.
 async fn handle(sink: Arc<dyn Sink>, message: Message) -> Handled {
-    let record = record(&message).map_err(|error| match error.is_transient() {
-        true => Failure::Transient(error.into()),
-        false => Failure::Permanent(error.into()),
-    })?;
+    let record = record(&message)?;
     let kind = if record.report.kind.is_report() { "report" } else { "other" };
-    let puts = sink.put(&[record]).await.map_err(|error| match error.is_transient() {
-        true => Failure::Ours(error.into()),
-        false => Failure::Permanent(error.into()),
+    let puts = sink.put(&[record]).await.map_err(|error| {
+        let is_transient = error.is_transient();
+        Failure::of_store(error, is_transient)
     })?;
     for put in puts {
         let outcome = put.as_str();

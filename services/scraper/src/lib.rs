@@ -7,8 +7,7 @@ use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_extract::Extractor;
 use baogao_model::event::{DocumentReady, PageFetched};
-use baogao_model::message::DecodeError;
-use baogao_runtime::{Failure, Shutdown, Worker};
+use baogao_runtime::{Shutdown, Worker};
 use std::sync::Arc;
 
 /// The queue of pages and documents to be cleaned.
@@ -50,22 +49,14 @@ impl Scraper {
                 let (archive, extractor) = (archive.clone(), Arc::clone(&extractor));
                 async move {
                     if message.is::<PageFetched>() {
-                        let page = message.decode().map_err(unreadable)?;
+                        let page = message.decode()?;
                         clean::page(&archive, extractor, page, &message).await
                     } else {
-                        let document: DocumentReady = message.decode().map_err(unreadable)?;
+                        let document: DocumentReady = message.decode()?;
                         clean::document(&archive, extractor, document, &message).await
                     }
                 }
             })
             .await;
-    }
-}
-
-/// A message of a newer version waits for the upgrade; any other that cannot be read is dead.
-fn unreadable(error: DecodeError) -> Failure {
-    match error.is_transient() {
-        true => Failure::Transient(error.into()),
-        false => Failure::Permanent(error.into()),
     }
 }

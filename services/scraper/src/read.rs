@@ -1,6 +1,6 @@
 //! From a reference to the bytes of a page.
 
-use baogao_archive::{Archive, ArchiveError};
+use baogao_archive::Archive;
 use baogao_model::{PayloadRef, Warning};
 use baogao_runtime::Failure;
 use bytes::Bytes;
@@ -22,7 +22,10 @@ pub struct PageBytes {
 ///
 /// Ours where the archive is away, permanent where its bytes are not what was written.
 pub async fn read(archive: &Archive, payload: &PayloadRef) -> Result<PageBytes, Failure> {
-    let archived = archive.read(payload).await.map_err(failure)?;
+    let archived = archive.read(payload).await.map_err(|error| {
+        let is_transient = error.is_transient();
+        Failure::of_store(error, is_transient)
+    })?;
     let mut warnings = Vec::new();
     let bytes = match archived.decoded(MAX_PAGE_BYTES) {
         Ok(decoded) => {
@@ -40,12 +43,4 @@ pub async fn read(archive: &Archive, payload: &PayloadRef) -> Result<PageBytes, 
         }
     };
     Ok(PageBytes { bytes, warnings })
-}
-
-/// Whose fault an archive error is.
-fn failure(error: ArchiveError) -> Failure {
-    match error.is_transient() {
-        true => Failure::Ours(error.into()),
-        false => Failure::Permanent(error.into()),
-    }
 }

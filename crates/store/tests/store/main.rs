@@ -5,7 +5,6 @@ mod suite;
 
 mod crash;
 mod export;
-mod figures;
 mod fixtures;
 mod groups;
 mod opening;
