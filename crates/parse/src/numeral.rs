@@ -7,9 +7,17 @@
 ///
 /// The letters O and o count as zero: they are a common slip in 二OO六年.
 pub fn digit(c: char) -> Option<u32> {
+    match c {
+        '0'..='9' => Some(u32::from(c) - u32::from('0')),
+        'O' | 'o' | 'Ο' | 'О' => Some(0),
+        _ => chinese_digit(c),
+    }
+}
+
+/// The value of one Chinese digit, in its common or its formal sign (GB/T 15835).
+pub fn chinese_digit(c: char) -> Option<u32> {
     Some(match c {
-        '0'..='9' => u32::from(c) - u32::from('0'),
-        '〇' | '零' | '○' | '◯' | 'O' | 'o' | 'Ο' | 'О' => 0,
+        '〇' | '零' | '○' | '◯' => 0,
         '一' | '壹' => 1,
         '二' | '两' | '贰' => 2,
         '三' | '叁' => 3,

@@ -2,6 +2,7 @@
 //! (3.85万, 两千余, 十八点二三万亿).
 
 use super::decimal::Decimal;
+use crate::numeral::chinese_digit;
 
 /// A number as printed, before its unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,19 +23,7 @@ pub struct Numeral {
 
 /// The value of a Chinese digit.
 fn digit(c: char) -> Option<i64> {
-    Some(match c {
-        '零' | '〇' | '○' => 0,
-        '一' | '壹' => 1,
-        '二' | '两' | '贰' => 2,
-        '三' | '叁' => 3,
-        '四' | '肆' => 4,
-        '五' | '伍' => 5,
-        '六' | '陆' => 6,
-        '七' | '柒' => 7,
-        '八' | '捌' => 8,
-        '九' | '玖' => 9,
-        _ => return None,
-    })
+    chinese_digit(c).map(i64::from)
 }
 
 /// The value of a Chinese multiplier.
