@@ -13,6 +13,10 @@ pub struct Options {
     pub retry_base: Duration,
     /// Where the doubling ends.
     pub retry_max: Duration,
+    /// How long a message rests after a crash it is charged with, times its crashes so far. Whoever
+    /// kills a process from outside, say in a restart loop, then no longer hits the same innocent
+    /// suspect each time.
+    pub crash_rest: Duration,
     /// The longest body in bytes that `publish` takes.
     pub max_body_bytes: usize,
     /// Where the database file stops growing, in bytes: from there on publishers get
@@ -29,6 +33,7 @@ impl Default for Options {
             max_attempts: 10,
             retry_base: Duration::from_secs(10),
             retry_max: Duration::from_secs(3600),
+            crash_rest: Duration::from_secs(2),
             max_body_bytes: 16 * 1024 * 1024,
             max_file_bytes: None,
         }

@@ -59,10 +59,10 @@ impl Topology {
         }
     }
 
-    /// Says that every queue may have messages of this suspicion.
-    pub(super) fn wake_all(&mut self, suspicion: u8) {
+    /// Says that every queue may have messages of any suspicion.
+    pub(super) fn wake_all(&mut self) {
         for queue in self.queues.values_mut() {
-            queue.may_have[usize::from(suspicion)] = true;
+            queue.may_have = [true; 3];
         }
     }
 

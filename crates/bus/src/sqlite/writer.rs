@@ -72,7 +72,7 @@ enum Sync {
 pub(super) fn start(path: &Path, options: Options) -> Result<Inbox, BusError> {
     let mut conn = schema::open_writer(path, &options)?;
     let in_file = |error| sqlite_error(path, error);
-    recovery::recover(&mut conn, now_micros()).map_err(in_file)?;
+    recovery::recover(&mut conn, &options, now_micros()).map_err(in_file)?;
     let topology = Topology::load(&conn).map_err(in_file)?;
     let last_position = rows::last_position(&conn).map_err(in_file)?;
     let (sender, commands) = channel();
@@ -295,7 +295,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Puts retries that are due back into their queues.
+    /// Puts retries, and suspects that have rested, back into their queues when they are due.
     fn release_due(&mut self) -> rusqlite::Result<()> {
         let now = now_micros();
         if rows::next_due(&self.conn)?.is_none_or(|due| due > now) {
@@ -305,7 +305,7 @@ impl Writer {
         let tx = unsynced(&mut self.conn, &mut self.sync)?;
         rows::release_due(&tx, now, self.last_position)?;
         tx.commit()?;
-        self.topology.wake_all(0);
+        self.topology.wake_all();
         Ok(())
     }
 

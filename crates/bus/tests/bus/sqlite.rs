@@ -6,6 +6,7 @@ use baogao_model::Message;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 use tempfile::TempDir;
 
 struct Place {
@@ -29,6 +30,11 @@ impl Place {
     /// What a process killed at this moment would have left, opened by the next one. The old bus lives
     /// on in its own file and is nothing to the new one.
     async fn crash(&mut self) -> Bus {
+        self.crash_with(options()).await
+    }
+
+    /// The same, opened by a process with other options.
+    async fn crash_with(&mut self, options: Options) -> Bus {
         let old = self.file();
         self.generation += 1;
         let new = self.file();
@@ -42,7 +48,7 @@ impl Place {
             }
             lock.execute_batch("ROLLBACK").unwrap();
         }
-        self.open().await
+        Bus::sqlite(&new, options).await.unwrap()
     }
 }
 
@@ -152,6 +158,45 @@ async fn three_crashes_as_a_suspect_make_a_dead_letter() {
     assert_eq!(bus.replay(&DeadLetterFilter::default()).await.unwrap(), 1);
     let again = next(&mut bus.consume("work", 1).await.unwrap()).await;
     assert!(again.is_suspect() && again.is_redelivered());
+}
+
+/// Kills from outside come in series: an innocent suspect must not be what each of them meets.
+#[tokio::test]
+async fn a_suspect_rests_after_the_crash_it_is_charged_with() {
+    let mut place = Place::new();
+    let bus = place.open().await;
+    work(&bus, 2).await;
+    let mut consumer = bus.consume("work", 2).await.unwrap();
+    let _out = (next(&mut consumer).await, next(&mut consumer).await);
+    let bus = place.crash().await;
+    let long = Options { crash_rest: Duration::from_secs(3600), ..options() };
+    let first = next(&mut bus.consume("work", 2).await.unwrap()).await;
+    assert_eq!((first.message().id.as_str(), first.is_suspect()), ("m000", true));
+    for _ in 0..5 {
+        let bus = place.crash_with(long.clone()).await;
+        assert_eq!((depth(&bus, "work").await.waiting, depth(&bus, "work").await.dead), (1, 0));
+        // The other has its turn at once, and alone.
+        let mut consumer = bus.consume("work", 2).await.unwrap();
+        let second = next(&mut consumer).await;
+        assert_eq!((second.message().id.as_str(), second.is_suspect()), ("m001", true));
+        assert!(is_quiet(&mut consumer).await);
+        second.hand_back().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_rested_suspect_comes_back_as_one() {
+    let mut place = Place::new();
+    let bus = place.open().await;
+    work(&bus, 1).await;
+    let _out = next(&mut bus.consume("work", 1).await.unwrap()).await;
+    let bus = place.crash().await;
+    let _suspect = next(&mut bus.consume("work", 1).await.unwrap()).await;
+    let bus = place.crash_with(Options { crash_rest: Duration::from_millis(50), ..options() }).await;
+    let again = next(&mut bus.consume("work", 1).await.unwrap()).await;
+    assert_eq!((again.message().id.as_str(), again.is_suspect(), again.attempt()), ("m000", true, 1));
+    again.ack().await.unwrap();
+    assert_eq!(depth(&bus, "work").await.pending(), 0);
 }
 
 #[tokio::test]

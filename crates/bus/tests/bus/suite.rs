@@ -62,6 +62,7 @@ pub fn options() -> Options {
         max_attempts: 3,
         retry_base: Duration::from_millis(10),
         retry_max: Duration::from_millis(40),
+        crash_rest: Duration::ZERO,
         max_body_bytes: 1024 * 1024,
         ..Options::default()
     }
