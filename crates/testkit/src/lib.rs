@@ -6,6 +6,7 @@ mod prose;
 mod rng;
 pub mod sample;
 mod server;
+pub mod servers;
 mod static_web;
 mod web;
 
