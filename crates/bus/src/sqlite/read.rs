@@ -62,13 +62,14 @@ fn select_dead<T>(
         .then(|| serde_json::to_string(&filter.ids.iter().filter_map(number).collect::<Vec<_>>()).unwrap_or_default());
     let after = filter.after.as_ref().map_or(i64::MIN, |id| number(id).unwrap_or(i64::MAX));
     let limit = filter.limit.unwrap_or(usize::MAX);
-    let mut statement = conn.prepare(
+    // Not one condition for both cases: that would look at every dead letter for each few ids.
+    let of_ids = if ids.is_some() { "d.id IN (SELECT value FROM json_each(:ids))" } else { ":ids IS NULL" };
+    let mut statement = conn.prepare(&format!(
         "SELECT d.id, q.name, d.error, d.attempt, d.crashes, d.first_failed_at, d.last_failed_at, m.*
          FROM delivery d JOIN queue q ON q.id = d.queue_id JOIN message m ON m.seq = d.message_seq
-         WHERE d.state = 3 AND d.id > :after AND (:queue IS NULL OR q.name = :queue)
-             AND (:ids IS NULL OR d.id IN (SELECT value FROM json_each(:ids)))
-         ORDER BY d.id",
-    )?;
+         WHERE d.state = 3 AND d.id > :after AND (:queue IS NULL OR q.name = :queue) AND {of_ids}
+         ORDER BY d.id"
+    ))?;
     let mut rows = statement.query(named_params! {":after": after, ":queue": filter.queue, ":ids": ids})?;
     let mut chosen = Vec::new();
     while chosen.len() < limit

@@ -29,6 +29,7 @@ Examples:
     /// replayed by then stays a dead letter.
     #[command(
         group = which(),
+        override_usage = "baogao dead replay [OPTIONS] [ID]... (with an ID, a filter or --all)",
         after_help = "\
 Examples:
   baogao dead replay 17 18
@@ -42,6 +43,7 @@ Examples:
     /// Asks before it deletes, unless told `--yes`.
     #[command(
         group = which(),
+        override_usage = "baogao dead drop [OPTIONS] [ID]... (with an ID, a filter or --all)",
         after_help = "\
 Examples:
   baogao dead drop 17

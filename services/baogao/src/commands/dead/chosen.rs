@@ -135,7 +135,7 @@ pub async fn complain(
 pub fn tell_missing(session: &Session, id: &str) {
     tell(say!(
         session.lang,
-        "error: no dead letter {} is meant by this; `baogao dead list` shows them",
+        "error: there is no dead letter {} among those asked for; `baogao dead list` shows them",
         "错误：没有符合条件的死信 {}；查看：baogao dead list",
         id,
     ));

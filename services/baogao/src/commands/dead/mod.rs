@@ -15,6 +15,8 @@ use anyhow::Context as _;
 use baogao_bus::Bus;
 use baogao_runtime::data_dir::{DataDirError, Paths};
 use chosen::Row;
+use comfy_table::ContentArrangement;
+use jiff::Timestamp;
 use std::io::{BufWriter, Write};
 
 /// What `list` shows without a limit of its own.
@@ -79,28 +81,35 @@ fn write_rows(out: &mut impl Write, session: &Session, rows: &[Row], json: bool)
         return Ok(());
     }
     if rows.is_empty() {
-        tell(session.lang.pick("no dead letter is meant by this", "没有符合条件的死信"));
+        tell(session.lang.pick("no dead letters found", "没有符合条件的死信"));
         return Ok(());
     }
     let header = session.lang.pick(
-        ["stage", "id", "error", "attempts", "crashes", "first", "last", "site"],
-        ["阶段", "编号", "错误", "尝试", "崩溃", "首次失败", "最后失败", "站点"],
+        ["stage", "id", "attempts", "crashes", "first", "last", "site", "error"],
+        ["阶段", "编号", "尝试", "崩溃", "首次失败", "最后失败", "站点", "错误"],
     );
     let mut table = table::new(&header);
+    // One line each whatever the terminal: ids are copied, and the error comes last.
+    table.set_content_arrangement(ContentArrangement::Disabled);
     for row in rows {
         table.add_row([
             printable(&row.stage),
             printable(&row.id),
-            one_line(&row.error),
             row.attempts.to_string(),
             row.crashes.to_string(),
-            local(row.first_failed_at),
-            local(row.last_failed_at),
+            minute(row.first_failed_at),
+            minute(row.last_failed_at),
             printable(row.site.as_deref().unwrap_or_default()),
+            one_line(&row.error),
         ]);
     }
     writeln!(out, "{table}")?;
     Ok(())
+}
+
+/// A time of this place, as exact as a table needs it.
+fn minute(time: Timestamp) -> String {
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%F %H:%M").to_string()
 }
 
 /// The beginning of a text, fit for a table.
