@@ -1,16 +1,27 @@
 //! The whole configuration: every role's section in one file.
 
+mod servers;
+
 use baogao_crawler::CrawlerConfig;
 use baogao_fetch::{ConnectTo, FetchConfig, Fetcher};
 use baogao_frontier::FrontierConfig;
 use baogao_runtime::config::{ConfigError, File};
+use baogao_runtime::data_dir::Paths;
+use baogao_runtime::health::HealthConfig;
 use baogao_runtime::telemetry::LogConfig;
+use baogao_runtime::{ByteBudget, ServerUrl};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The most messages one stage of one process handles at once.
 const MAX_WORKERS: usize = 1024;
+
+/// The largest room for work in progress: more than any machine has.
+const MAX_BUDGET_MIB: u64 = 1 << 20;
+
+/// The longest time a stop may take.
+const MAX_GRACE_MS: u64 = 3_600_000;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -29,6 +40,29 @@ pub struct Config {
     pub frontier: FrontierSection,
     /// The stages behind the crawler.
     pub stages: StagesConfig,
+    /// Where the responses are kept.
+    pub archive: ArchiveSection,
+    /// The broker of separate services.
+    pub bus: ServerSection,
+    /// The database of separate services.
+    pub database: ServerSection,
+    /// Where a service tells how it is.
+    pub health: HealthConfig,
+}
+
+/// The section `archive`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ArchiveSection {
+    /// The folder of the WARC files; `archive` in the data directory where missing. Services share it.
+    pub dir: Option<PathBuf>,
+}
+
+/// The sections `bus` and `database`, read by [`servers`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ServerSection {
+    /// The address; its password is never shown.
+    pub url: Option<ServerUrl>,
 }
 
 /// The section `data`.
@@ -139,12 +173,35 @@ pub struct StagesConfig {
     pub parser_concurrency: usize,
     /// Records stored at once; they are committed in groups.
     pub publisher_concurrency: usize,
+    /// The room for work in progress over all stages of a process, in MiB. Larger pieces are worked
+    /// on alone.
+    pub byte_budget_mib: u64,
+    /// How long what is in hand may take once a stop is asked for, in milliseconds.
+    pub grace_ms: u64,
 }
 
 impl Default for StagesConfig {
     fn default() -> Self {
-        Self { scraper_concurrency: 0, parser_concurrency: 0, publisher_concurrency: 32 }
+        Self {
+            scraper_concurrency: 0,
+            parser_concurrency: 0,
+            publisher_concurrency: 32,
+            byte_budget_mib: 64,
+            // Orchestrators kill after 30 s; some of them are for closing.
+            grace_ms: 25_000,
+        }
     }
+}
+
+/// What a command cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The broker's address.
+    Bus,
+    /// The database's address.
+    Database,
+    /// Somewhere to begin.
+    Seeds,
 }
 
 /// A setting that makes no sense, found on the command line rather than in a file.
@@ -159,6 +216,24 @@ impl Config {
     ///
     /// With every mistake in the file.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::read(path, &[], |_| None)
+    }
+
+    /// Reads `path` for something that connects to servers: their addresses and credentials in the
+    /// environment come before those of the file.
+    ///
+    /// # Errors
+    ///
+    /// With every mistake in the file and the environment, and whatever of `needs` is missing.
+    pub fn load_for(path: &Path, needs: &[Need]) -> Result<Self, ConfigError> {
+        Self::read(Some(path), needs, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn read(
+        path: Option<&Path>,
+        needs: &[Need],
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
         let mut file = match path {
             Some(path) => File::read(path)?,
             None => File::empty(),
@@ -171,6 +246,10 @@ impl Config {
             fetch: file.section("fetch"),
             frontier: file.section("frontier"),
             stages: file.section("stages"),
+            archive: file.section("archive"),
+            bus: servers::broker(&mut file, needs.contains(&Need::Bus), &environment),
+            database: servers::database(&mut file, needs.contains(&Need::Database), &environment),
+            health: file.section("health"),
         };
         for (key, message) in config.crawler.problems() {
             file.problem(key, message);
@@ -204,6 +283,10 @@ impl Config {
                 file.problem("seeds.urls", error.to_string());
             }
         }
+        // Without seeds nothing is in scope, unless everything is.
+        if needs.contains(&Need::Seeds) && config.seeds.urls.is_empty() && config.seeds.scope != "any" {
+            file.problem("seeds.urls", "names no seeds; give the list pages where the crawl begins");
+        }
         file.finish()?;
         Ok(config)
     }
@@ -232,7 +315,29 @@ impl Config {
                 problems.push((key, format!("{value} is more than {MAX_WORKERS}")));
             }
         }
+        let mib = self.stages.byte_budget_mib;
+        if mib == 0 || mib > MAX_BUDGET_MIB {
+            problems.push(("stages.byte_budget_mib", format!("must be 1 to {MAX_BUDGET_MIB}")));
+        }
+        if self.stages.grace_ms > MAX_GRACE_MS {
+            problems.push(("stages.grace_ms", format!("{} is longer than an hour", self.stages.grace_ms)));
+        }
         problems
+    }
+
+    /// The room for work in progress.
+    pub fn byte_budget(&self) -> ByteBudget {
+        ByteBudget::new(self.stages.byte_budget_mib.saturating_mul(1 << 20))
+    }
+
+    /// How long what is in hand may take once a stop is asked for.
+    pub fn grace(&self) -> Duration {
+        Duration::from_millis(self.stages.grace_ms)
+    }
+
+    /// The folder of the WARC files.
+    pub fn archive_dir(&self) -> PathBuf {
+        self.archive.dir.clone().unwrap_or_else(|| Paths::below(&self.data.dir).archive)
     }
 
     /// The settings of the fetcher.

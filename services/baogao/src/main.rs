@@ -9,6 +9,7 @@ mod exit;
 mod input;
 mod lang;
 mod progress;
+mod roles;
 mod table;
 mod tell;
 

@@ -1,18 +1,20 @@
 //! The fetch loop: leases hosts from the frontier and visits each with one request at a time.
 
-use crate::{Crawler, pressure};
+use crate::{ARCHIVE, Crawler, FRONTIER, pressure};
 use anyhow::Context as _;
-use baogao_archive::Exchange;
+use baogao_archive::{ArchiveError, Exchange};
 use baogao_fetch::{FetchError, Request, Response, Robots, RobotsAnswer};
 use baogao_frontier::{
     Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, StoredRobots,
 };
 use baogao_model::CanonicalUrl;
+use baogao_runtime::work::chain;
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -55,7 +57,7 @@ const TICK: Duration = Duration::from_millis(200);
 pub async fn run(crawler: &Crawler) {
     let mut visits = JoinSet::new();
     let mut brake = Brake::default();
-    while !crawler.shutdown.is_requested() {
+    while !crawler.context.shutdown.is_requested() {
         while let Some(ended) = visits.try_join_next() {
             brake.note(ended.unwrap_or(Visited::BrokenOff));
         }
@@ -73,7 +75,7 @@ pub async fn run(crawler: &Crawler) {
             tokio::select! {
                 Some(ended) = visits.join_next() => brake.note(ended.unwrap_or(Visited::BrokenOff)),
                 () = tokio::time::sleep(TICK) => {}
-                () = crawler.shutdown.requested() => {}
+                () = crawler.context.shutdown.requested() => {}
             }
         }
     }
@@ -92,19 +94,32 @@ fn reserve(crawler: &Crawler) -> bool {
     crawler.begun.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
 }
 
+/// This process among all crawlers. In containers every process may be number 1 of a host of the same
+/// name, so the time of its start is added.
+fn owner() -> &'static str {
+    static OWNER: OnceLock<String> = OnceLock::new();
+    OWNER.get_or_init(|| {
+        let host = std::env::var("HOSTNAME").unwrap_or_default();
+        format!("crawler-{host}-{}-{}", std::process::id(), Timestamp::now().as_nanosecond())
+    })
+}
+
 /// Claims up to `free` due hosts; none where the frontier is away.
 async fn claim(crawler: &Crawler, free: usize) -> Vec<Claim> {
     let request = ClaimRequest {
-        owner: format!("crawler-{}", std::process::id()),
+        owner: owner().to_owned(),
         max_keys: free,
         urls_per_key: URLS_PER_VISIT,
         scope: crawler.scope.in_frontier(crawler.config.max_depth),
     };
     match crawler.frontier.claim(Timestamp::now(), &request).await {
-        Ok(claims) => claims,
+        Ok(claims) => {
+            crawler.context.health.back(FRONTIER);
+            claims
+        }
         Err(error) => {
-            tracing::warn!(error = ?error, "the frontier is away, the crawler waits");
-            crawler.shutdown.sleep(Duration::from_secs(1)).await;
+            crawler.context.health.lost(FRONTIER, chain(&error));
+            crawler.context.shutdown.sleep(Duration::from_secs(1)).await;
             Vec::new()
         }
     }
@@ -119,7 +134,7 @@ enum Visited {
     BrokenOff,
 }
 
-/// Remembers whether the crawler pauses, looks at most once a second, and says changes once.
+/// Remembers whether the crawler pauses, and looks at most once a second.
 #[derive(Default)]
 struct Brake {
     looked: Option<Instant>,
@@ -136,13 +151,7 @@ impl Brake {
         let is_fresh = self.looked.is_some_and(|at| at.elapsed() < Duration::from_secs(1));
         if !is_fresh {
             self.looked = Some(Instant::now());
-            let reason = pressure::reason_to_pause(crawler).await;
-            let before = crawler.pause.replace(reason.clone());
-            match (&before, &reason) {
-                (None, Some(reason)) => tracing::warn!("the crawler pauses: {reason}"),
-                (Some(_), None) => tracing::info!("the crawler goes on"),
-                _ => {}
-            }
+            crawler.pause.set(pressure::reason_to_pause(crawler).await);
         }
         crawler.pause.reason().is_some()
     }
@@ -211,7 +220,7 @@ async fn visit(crawler: Crawler, claim: Claim) -> Visited {
             Ok(Ok(Next::End)) => break,
             Ok(Err(error)) => {
                 // The URL stays due: it is asked for again when our own parts are back.
-                tracing::warn!(host = claim.pace_key, error = ?error, "a visit to {} was broken off: {error:#}", claim.pace_key);
+                visit.tell_away(&claim.pace_key, &error);
                 ended = Visited::BrokenOff;
                 break;
             }
@@ -226,13 +235,27 @@ async fn visit(crawler: Crawler, claim: Claim) -> Visited {
         }
     }
     if let Err(error) = visit.settle(Vec::new(), true).await {
-        tracing::warn!(host = claim.pace_key, error = ?error, "{} could not be given back, its lease will end", claim.pace_key);
+        tracing::debug!(host = claim.pace_key, "{} could not be given back, its lease will end", claim.pace_key);
+        visit.tell_away(&claim.pace_key, &error.into());
         ended = Visited::BrokenOff;
     }
     ended
 }
 
 impl Visit {
+    /// Says which store of our own broke off a visit. With dozens of visits under way the part is
+    /// told of once; what waiting cannot mend is told each time.
+    fn tell_away(&self, host: &str, error: &anyhow::Error) {
+        let health = &self.crawler.context.health;
+        let archive = error.chain().find_map(|cause| cause.downcast_ref::<ArchiveError>());
+        let frontier = error.chain().find_map(|cause| cause.downcast_ref::<FrontierError>());
+        match (archive, frontier) {
+            (Some(cause), _) if cause.is_transient() => health.lost(ARCHIVE, chain(cause)),
+            (_, Some(cause)) if cause.is_transient() => health.lost(FRONTIER, chain(cause)),
+            _ => tracing::warn!(host, error = ?error, "a visit to {host} was broken off: {error:#}"),
+        }
+    }
+
     /// Fetches one URL, archives it, and settles it with the frontier. An error means that a store
     /// of our own is away.
     async fn one(&mut self, due: DueUrl) -> anyhow::Result<Next> {
@@ -273,7 +296,7 @@ impl Visit {
             return false;
         }
         tokio::select! {
-            () = self.crawler.shutdown.requested() => false,
+            () = self.crawler.context.shutdown.requested() => false,
             () = tokio::time::sleep_until(turn) => true,
         }
     }
@@ -290,10 +313,12 @@ impl Visit {
             last_modified: due.last_modified.clone(),
             pause: self.delay.min(LONGEST_PAUSE),
         };
+        let began = Instant::now();
         let answer = tokio::select! {
-            () = self.crawler.shutdown.requested() => None,
+            () = self.crawler.context.shutdown.requested() => None,
             answer = self.crawler.fetcher.get(&request) => Some(answer),
         };
+        metrics::histogram!("baogao_crawler_fetch_seconds").record(began.elapsed());
         self.last_end = Some(Instant::now());
         match answer {
             None => Ok(None),
@@ -338,6 +363,7 @@ impl Visit {
             body: response.body,
         };
         let payload = self.crawler.archive.append(exchange).await.with_context(|| format!("cannot archive {url}"))?;
+        self.crawler.context.health.back(ARCHIVE);
         Ok(Outcome::Fetched { status, content_type, etag, last_modified, payload, bytes })
     }
 
@@ -398,7 +424,7 @@ impl Visit {
     ) -> Result<Option<Result<RobotsAnswer, FetchError>>, FrontierError> {
         let asked = self.crawler.fetcher.robots(url, self.delay);
         let answer = tokio::select! {
-            () = self.crawler.shutdown.requested() => None,
+            () = self.crawler.context.shutdown.requested() => None,
             answer = tokio::time::timeout(self.crawler.longest_request, asked) => Some(answer),
         };
         self.last_end = Some(Instant::now());

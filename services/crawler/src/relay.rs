@@ -1,8 +1,10 @@
 //! The outbox relay: what the frontier has written down to be said is said.
 
+use crate::FRONTIER;
 use baogao_bus::{Bus, BusError};
 use baogao_frontier::{Frontier, FrontierError};
-use baogao_runtime::Shutdown;
+use baogao_runtime::Context;
+use baogao_runtime::work::{BUS, chain};
 use std::time::Duration;
 
 /// Rows sent in one go.
@@ -19,7 +21,8 @@ enum RelayError {
 
 /// Sends outbox rows, oldest first, until shutdown is asked for. A row is marked sent after the bus
 /// has confirmed it; a crash in between sends it twice under one id.
-pub async fn run(frontier: &Frontier, bus: &Bus, shutdown: &Shutdown) {
+pub async fn run(frontier: &Frontier, bus: &Bus, context: &Context) {
+    let shutdown = &context.shutdown;
     while !shutdown.is_requested() {
         match send_batch(frontier, bus).await {
             Ok(0) => {
@@ -30,9 +33,15 @@ pub async fn run(frontier: &Frontier, bus: &Bus, shutdown: &Shutdown) {
                     () = shutdown.requested() => {}
                 }
             }
-            Ok(_) => {}
+            Ok(_) => {
+                context.health.back(FRONTIER);
+                context.health.back(BUS);
+            }
             Err(error) => {
-                tracing::warn!(error = ?error, "cannot send the outbox, trying again in a second");
+                match &error {
+                    RelayError::Outbox(cause) => context.health.lost(FRONTIER, chain(cause)),
+                    RelayError::Bus(cause) => context.health.lost(BUS, chain(cause)),
+                }
                 shutdown.sleep(Duration::from_secs(1)).await;
             }
         }

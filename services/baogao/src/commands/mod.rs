@@ -66,9 +66,13 @@ impl Session {
     }
 }
 
-/// Runs asynchronous work to its end.
+/// Runs asynchronous work to its end. A text that is still being parsed then, after the time of
+/// grace, holds up nothing.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }
 
 /// Reads the name of a scope as configurations write it.
