@@ -60,11 +60,13 @@ struct Part {
 
 impl Health {
     /// Names a part that is needed and that somebody looks at from now on. It counts as out of reach
-    /// until it answers.
+    /// until it answers. Naming it again changes nothing.
     pub fn watch(&self, part: &'static str) {
         let mut parts = self.lock();
         let known = parts.entry(part).or_default();
-        known.is_watched = true;
+        if std::mem::replace(&mut known.is_watched, true) {
+            return;
+        }
         known.lost.get_or_insert_with(|| "not reached yet".to_owned());
         metrics::gauge!("baogao_part_reachable", "part" => part).set(0.0);
     }

@@ -34,18 +34,24 @@ where
     context.health.watch(part);
     let mut pause = FIRST_PAUSE;
     loop {
+        // A slow answer is told of but not given up: it may be a migration of many rows.
+        let slow = async {
+            tokio::time::sleep(PATIENCE).await;
+            context.health.lost(part, silent());
+            std::future::pending().await
+        };
         let answer = tokio::select! {
             () = context.shutdown.requested() => return Ok(None),
-            answer = timeout(PATIENCE, attempt()) => answer,
+            answer = attempt() => answer,
+            never = slow => never,
         };
         match answer {
-            Ok(Ok(opened)) => {
+            Ok(opened) => {
                 context.health.back(part);
                 return Ok(Some(opened));
             }
-            Ok(Err(Failure::Permanent(error))) => return Err(error),
-            Ok(Err(failure)) => context.health.lost(part, failure.text()),
-            Err(_) => context.health.lost(part, silent()),
+            Err(Failure::Permanent(error)) => return Err(error),
+            Err(failure) => context.health.lost(part, failure.text()),
         }
         if !context.shutdown.sleep(pause).await {
             return Ok(None);

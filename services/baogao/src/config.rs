@@ -43,9 +43,9 @@ pub struct Config {
     /// Where the responses are kept.
     pub archive: ArchiveSection,
     /// The broker of separate services.
-    pub bus: ServerSection,
+    pub bus: BusSection,
     /// The database of separate services.
-    pub database: ServerSection,
+    pub database: DatabaseSection,
     /// Where a service tells how it is.
     pub health: HealthConfig,
 }
@@ -58,11 +58,39 @@ pub struct ArchiveSection {
     pub dir: Option<PathBuf>,
 }
 
-/// The sections `bus` and `database`, read by [`servers`].
+/// The section `database`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct ServerSection {
+pub struct DatabaseSection {
     /// The address; its password is never shown.
     pub url: Option<ServerUrl>,
+}
+
+/// The section `bus`. The attempts hold for the embedded mode too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BusSection {
+    /// The broker's address; its password is never shown.
+    pub url: Option<ServerUrl>,
+    /// Certificates in PEM that are trusted beside the system's own, for `amqps://`.
+    pub ca_file: Option<PathBuf>,
+    /// Attempts at a message that fails for the time being before it is a dead letter.
+    pub max_attempts: u32,
+    /// The wait before the second attempt, in milliseconds; doubled for each further one.
+    pub retry_base_ms: u64,
+    /// The longest wait between attempts, in milliseconds.
+    pub retry_max_ms: u64,
+}
+
+impl Default for BusSection {
+    fn default() -> Self {
+        let options = baogao_bus::Options::default();
+        Self {
+            url: None,
+            ca_file: None,
+            max_attempts: options.max_attempts,
+            retry_base_ms: millis(options.retry_base),
+            retry_max_ms: millis(options.retry_max),
+        }
+    }
 }
 
 /// The section `data`.
@@ -319,6 +347,9 @@ impl Config {
         if mib == 0 || mib > MAX_BUDGET_MIB {
             problems.push(("stages.byte_budget_mib", format!("must be 1 to {MAX_BUDGET_MIB}")));
         }
+        if self.bus.retry_base_ms == 0 {
+            problems.push(("bus.retry_base_ms", "must be more than 0, or a message is tried in a circle".to_owned()));
+        }
         if self.stages.grace_ms > MAX_GRACE_MS {
             problems.push(("stages.grace_ms", format!("{} is longer than an hour", self.stages.grace_ms)));
         }
@@ -333,6 +364,29 @@ impl Config {
     /// How long what is in hand may take once a stop is asked for.
     pub fn grace(&self) -> Duration {
         Duration::from_millis(self.stages.grace_ms)
+    }
+
+    /// How a bus treats what fails.
+    pub fn bus_options(&self) -> baogao_bus::Options {
+        baogao_bus::Options {
+            max_attempts: self.bus.max_attempts,
+            retry_base: Duration::from_millis(self.bus.retry_base_ms),
+            retry_max: Duration::from_millis(self.bus.retry_max_ms),
+            ..baogao_bus::Options::default()
+        }
+    }
+
+    /// The certificates trusted beside the system's own; none where no file is named.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn bus_ca(&self) -> Result<Option<String>, Wrong> {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path)
+                .map_err(|error| Wrong(format!("bus.ca_file: cannot read {}: {error}", path.display())))
+        };
+        self.bus.ca_file.as_ref().map(read).transpose()
     }
 
     /// The folder of the WARC files.

@@ -80,8 +80,7 @@ impl Embedded {
         let paths = dir.paths();
         let archive = config.archive.dir.clone().unwrap_or_else(|| paths.archive.clone());
         let shown = |what: &str, path: &Path| format!("cannot open the {what} {}", path.display());
-        let bus =
-            Bus::sqlite(&paths.bus, baogao_bus::Options::default()).await.with_context(|| shown("bus", &paths.bus))?;
+        let bus = Bus::sqlite(&paths.bus, config.bus_options()).await.with_context(|| shown("bus", &paths.bus))?;
         bus.declare(&queues()).await.with_context(|| shown("bus", &paths.bus))?;
         Ok(Self {
             frontier: Frontier::sqlite(&paths.frontier, config.frontier_config(), Timestamp::now())

@@ -62,7 +62,7 @@ pub async fn run(crawler: &Crawler) {
             brake.note(ended.unwrap_or(Visited::BrokenOff));
         }
         let free = crawler.config.max_hosts.saturating_sub(visits.len());
-        let claims = if free == 0 || is_spent(crawler) || brake.is_on(crawler).await {
+        let claims = if free == 0 || is_spent(crawler) || must_wait(crawler, &mut brake).await {
             Vec::new()
         } else {
             claim(crawler, free).await
@@ -80,6 +80,14 @@ pub async fn run(crawler: &Crawler) {
         }
     }
     while visits.join_next().await.is_some() {}
+}
+
+/// Whether claiming must wait; a stop waits for no answer of a store that is away.
+async fn must_wait(crawler: &Crawler, brake: &mut Brake) -> bool {
+    tokio::select! {
+        () = crawler.context.shutdown.requested() => true,
+        is_on = brake.is_on(crawler) => is_on,
+    }
 }
 
 /// Whether the run has begun as many requests as it may.

@@ -4,9 +4,11 @@ mod config;
 mod crawl;
 mod demo;
 mod extract;
+mod migrate;
 mod parse;
 mod records;
 mod run;
+mod service;
 mod summary;
 
 use crate::cli::{Cli, Command};
@@ -41,6 +43,8 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Extract(args) => extract::run(&session, &args),
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
+        Command::Service(command) => service::run(&session, command),
+        Command::Migrate(args) => migrate::run(&session, &args),
         Command::Config(command) => config::run(&session, &command),
     }
 }
