@@ -2,18 +2,11 @@
 
 use crate::micros;
 use crate::outbox::{OutboxDepth, OutboxRow};
-use baogao_model::message::Origin;
-use baogao_model::{Event, Message};
-use jiff::Timestamp;
+use baogao_model::Message;
 use rusqlite::{Connection, params};
 
-/// The stage whose messages these are, and the version of what it computes.
-const STAGE: (&str, u32) = ("crawler", 1);
-
-/// Writes the message that tells of `event`, made from the input `input_id`.
-pub(super) fn add<E: Event>(conn: &Connection, now: Timestamp, event: &E, input_id: &str) -> rusqlite::Result<()> {
-    let origin = Origin { stage: STAGE.0, stage_version: STAGE.1, input_id, time: now, traceparent: None };
-    let message = Message::new(event, origin, 0);
+/// Writes a message down to be sent.
+pub(super) fn add(conn: &Connection, message: &Message) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO outbox (id, type, source, time, routing_key, traceparent, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
