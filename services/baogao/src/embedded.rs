@@ -112,6 +112,7 @@ impl Embedded {
             bus: self.bus.clone(),
             config: config.crawler.clone(),
             longest_request: Duration::from_millis(config.fetch.total_timeout_ms),
+            lease_margin: Duration::from_millis(config.frontier.lease_margin_ms),
             scope: Arc::new(scope),
             disk: Some(self.dir.root().to_owned()),
             begun: Arc::clone(&begun),

@@ -3,10 +3,15 @@
 use baogao_bus::{Bus, BusError};
 use baogao_frontier::{Frontier, FrontierError};
 use baogao_runtime::Shutdown;
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// Rows sent in one go.
 const BATCH: usize = 128;
+
+/// How long a batch is ours alone to send. Longer than a publication takes, and short enough that
+/// what a dead crawler held leaves within seconds.
+const HOLD: Duration = Duration::from_secs(10);
 
 /// Why a batch could not be sent; both mean that a store of our own is away.
 #[derive(Debug, thiserror::Error)]
@@ -17,15 +22,16 @@ enum RelayError {
     Bus(#[from] BusError),
 }
 
-/// Sends outbox rows, oldest first, until shutdown is asked for. A row is marked sent after the bus
-/// has confirmed it; a crash in between sends it twice under one id.
+/// Sends outbox rows, oldest first, until shutdown is asked for, beside the relays of other crawlers.
+/// A row is marked sent after the bus has confirmed it; a crash in between, or a bus that takes
+/// longer than [`HOLD`], sends it twice under one id.
 pub async fn run(frontier: &Frontier, bus: &Bus, shutdown: &Shutdown) {
     while !shutdown.is_requested() {
         match send_batch(frontier, bus).await {
             Ok(0) => {
                 tokio::select! {
                     () = frontier.wait_outbox() => {}
-                    // Rows of another process announce themselves to nobody here.
+                    // Rows that another process wrote, or died with, announce themselves to nobody here.
                     () = tokio::time::sleep(Duration::from_secs(1)) => {}
                     () = shutdown.requested() => {}
                 }
@@ -41,7 +47,7 @@ pub async fn run(frontier: &Frontier, bus: &Bus, shutdown: &Shutdown) {
 
 /// Sends one batch and says how many rows it held.
 async fn send_batch(frontier: &Frontier, bus: &Bus) -> Result<usize, RelayError> {
-    let rows = frontier.outbox(BATCH).await?;
+    let rows = frontier.claim_outbox(Timestamp::now(), BATCH, HOLD).await?;
     if rows.is_empty() {
         return Ok(0);
     }

@@ -158,6 +158,19 @@ impl Backend for Sqlite {
         self.readers.run("read the outbox", move |conn| outbox::oldest(conn, limit)).await
     }
 
+    async fn claim_outbox(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        hold: Duration,
+    ) -> Result<Vec<OutboxRow>, FrontierError> {
+        if self.readers.run("look for messages to send", move |conn| outbox::is_idle(conn, now)).await? {
+            // Most looks find nothing, and the writer need not be asked for that.
+            return Ok(Vec::new());
+        }
+        self.write("take messages to send", move |conn, _| outbox::claim(conn, now, limit, hold)).await
+    }
+
     async fn outbox_depth(&self) -> Result<OutboxDepth, FrontierError> {
         self.readers.run("count the outbox", outbox::depth).await
     }
@@ -186,6 +199,19 @@ impl Backend for Sqlite {
         self.readers.run("look up what was not fetched", move |conn| stats::unfetched(conn, &urls)).await
     }
 
+    async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError> {
+        self.write("end leases", move |conn, config| end_leases(conn, config, now)).await
+    }
+
+    async fn check(&self) -> Result<(), FrontierError> {
+        self.readers.run("reach", |conn| schema::version(conn)).await?;
+        // The writer too, unless the file is open for reading only.
+        match &self.writer {
+            Some(writer) => writer.run("reach", |_| Ok(())).await,
+            None => Ok(()),
+        }
+    }
+
     async fn close(&self) -> Result<(), FrontierError> {
         // Readers first: an open one would keep the checkpoint from emptying the log.
         self.readers.close();
@@ -212,7 +238,7 @@ fn open_error(path: &Path, error: rusqlite::Error) -> FrontierError {
 
 fn check_version(path: &Path, found: i64) -> Result<(), FrontierError> {
     if found > schema::VERSION {
-        return Err(FrontierError::NewerSchema { path: path.to_owned(), found, known: schema::VERSION });
+        return Err(FrontierError::NewerSchema { place: path.display().to_string(), found, known: schema::VERSION });
     }
     Ok(())
 }
@@ -239,18 +265,24 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "journal_size_limit", 64 << 20)
 }
 
-/// Ends the leases of a dead predecessor, keeping its politeness: it may have sent a request just
-/// before it died. Then applies the pace rules, which may have changed.
+/// Ends the leases of a dead predecessor, then applies the pace rules, which may have changed.
 fn take_over(conn: &Connection, config: &FrontierConfig, now: Timestamp) -> rusqlite::Result<()> {
     let transaction = conn.unchecked_transaction()?;
+    end_leases(conn, config, now)?;
+    apply_pace_rules(conn, config)?;
+    transaction.commit()
+}
+
+/// Ends all leases and holds. Politeness stays: a request may have left just before its sender died.
+fn end_leases(conn: &Connection, config: &FrontierConfig, now: Timestamp) -> rusqlite::Result<()> {
+    conn.execute("UPDATE outbox SET claimed_until = 0 WHERE claimed_until <> 0", [])?;
     conn.execute(
         "UPDATE pace_key SET epoch = epoch + 1, lease_owner = NULL, lease_until = NULL,
              next_at = max(polite_at, ?1 + max(coalesce(delay, 0), ?2))
          WHERE lease_until IS NOT NULL",
         params![micros::of(now), micros::length(config.default_delay)],
     )?;
-    apply_pace_rules(conn, config)?;
-    transaction.commit()
+    Ok(())
 }
 
 /// Moves hosts to the pace keys that today's rules give them, with the stricter politeness of both.
