@@ -13,6 +13,7 @@ mod pace;
 mod retry;
 mod revisit;
 mod robots;
+mod rules;
 mod sqlite;
 mod stats;
 mod trap;

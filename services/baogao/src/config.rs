@@ -164,6 +164,9 @@ impl Default for FetchSection {
 pub struct FrontierSection {
     /// How long a host is leased to one crawler, in milliseconds.
     pub lease_ms: u64,
+    /// What must be left of the lease, besides the longest request, when a request begins, in
+    /// milliseconds. The clocks of all crawlers must agree within it.
+    pub lease_margin_ms: u64,
     /// Attempts at a URL that fails for the time being before it is given up.
     pub max_attempts: u32,
     /// The wait before the second attempt, in milliseconds; doubled for each further one.
@@ -182,6 +185,7 @@ impl Default for FrontierSection {
         Self {
             // Longer than the longest request, so that a host never has two owners.
             lease_ms: 180_000,
+            lease_margin_ms: 15_000,
             max_attempts: frontier.max_attempts,
             retry_base_ms: millis(frontier.retry_base),
             retry_max_ms: millis(frontier.retry_max),
@@ -294,12 +298,14 @@ impl Config {
         for (key, message) in config.senseless() {
             file.problem(key, message);
         }
-        if config.frontier.lease_ms < config.fetch.total_timeout_ms.saturating_add(30_000) {
-            let least = config.fetch.total_timeout_ms.saturating_add(30_000);
+        let margins = config.frontier.lease_margin_ms.saturating_mul(2);
+        let least = config.fetch.total_timeout_ms.saturating_add(margins);
+        if config.frontier.lease_ms < least {
             file.problem(
                 "frontier.lease_ms",
                 format!(
-                    "must be at least {least}, 30 s more than `fetch.total_timeout_ms`, or a host could get two owners"
+                    "must be at least {least}, `fetch.total_timeout_ms` and twice `frontier.lease_margin_ms`, or a host \
+                     could get two owners"
                 ),
             );
         }

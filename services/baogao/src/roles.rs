@@ -63,6 +63,7 @@ impl Roles<'_> {
             bus: self.bus.clone(),
             config: self.config.crawler.clone(),
             longest_request: Duration::from_millis(self.config.fetch.total_timeout_ms),
+            lease_margin: Duration::from_millis(self.config.frontier.lease_margin_ms),
             scope: Arc::new(parts.scope),
             disk: Some(parts.disk),
             begun: parts.begun,

@@ -32,10 +32,8 @@ const LONGEST_DELAY: Duration = Duration::from_secs(24 * 3600);
 /// A host with a longer delay is given back after each request instead of being waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// No request begins when less than this and the longest request are left of the lease.
-const LEASE_MARGIN: Duration = Duration::from_secs(15);
-
-/// The longest wait for a host that another site's robots.txt has just led to; fits into the margin.
+/// The longest wait for a host that another site's robots.txt has just led to; never more than two
+/// thirds of the lease's margin, into which it must fit.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long robots rules are believed; RFC 9309 §2.4 allows a day.
@@ -204,7 +202,7 @@ enum Next {
 /// when the lease is.
 fn deadline(crawler: &Crawler, leased_until: Timestamp) -> Instant {
     let lease = Duration::try_from(leased_until.duration_since(Timestamp::now())).unwrap_or_default();
-    Instant::now() + lease.saturating_sub(crawler.longest_request + LEASE_MARGIN)
+    Instant::now() + lease.saturating_sub(crawler.longest_request.saturating_add(crawler.lease_margin))
 }
 
 /// Visits a host: one request at a time, the delay between them, until its URLs, its lease or the
@@ -319,7 +317,7 @@ impl Visit {
             url: due.url.clone(),
             etag: due.etag.clone(),
             last_modified: due.last_modified.clone(),
-            pause: self.delay.min(LONGEST_PAUSE),
+            pause: self.delay.min(LONGEST_PAUSE).min(self.crawler.lease_margin / 3 * 2),
         };
         let began = Instant::now();
         let answer = tokio::select! {

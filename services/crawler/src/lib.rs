@@ -54,6 +54,9 @@ pub struct Crawler {
     pub config: CrawlerConfig,
     /// The longest time one request can take: no request begins when the lease ends before.
     pub longest_request: Duration,
+    /// What must be left of the lease on top of that: for writes that are slow, and for the clocks
+    /// of crawlers, which may differ by less than this.
+    pub lease_margin: Duration,
     /// What may be crawled.
     pub scope: Arc<Scope>,
     /// Where to watch the room on the disk.

@@ -4,6 +4,7 @@ use super::scope::ScopeArgs;
 use crate::claim::{Claim, ClaimRequest, DueUrl};
 use crate::config::FrontierConfig;
 use crate::micros;
+use crate::rules::complete::delay_of;
 use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params, params};
@@ -254,7 +255,7 @@ fn lease(
     let (pace_key, delay): (String, Option<i64>) = conn
         .prepare_cached("SELECT name, delay FROM pace_key WHERE id = ?1")?
         .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let delay = delay.map_or(config.default_delay, micros::to_duration).max(config.default_delay);
+    let delay = delay_of(config, delay);
     let leased_until = micros::after(now, config.lease);
     let epoch = conn
         .prepare_cached(
