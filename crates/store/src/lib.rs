@@ -4,6 +4,7 @@ mod error;
 mod export;
 mod query;
 mod record;
+mod rule;
 mod sink;
 mod sqlite;
 
