@@ -2,13 +2,14 @@
 //!
 //! Runs inside the writer's transaction; all of it happens or none.
 
-use super::columns::revision;
-use super::row::{Field, Row};
+use super::columns::{revision, stored_name};
 use crate::Put;
+use crate::row::{Field, Row};
 use crate::rule::{Verdict, decide};
+use crate::value::Value;
 use baogao_model::event::Revision;
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use std::borrow::Cow;
 
 /// Which revision of a document is current.
 struct Current {
@@ -102,18 +103,18 @@ fn make_current(
     changed_us: i64,
 ) -> rusqlite::Result<()> {
     let identity: [Field; 5] = [
-        ("id", Value::Text(row.id.clone())),
+        ("id", row.id.clone().into()),
         ("revision_no", revision_no.into()),
         ("first_seen_us", now_us.into()),
         ("last_seen_us", now_us.into()),
         ("changed_us", changed_us.into()),
     ];
-    let (names, values): (Vec<&str>, Vec<&Value>) =
-        identity.iter().chain(&row.fields).map(|(name, value)| (*name, value)).unzip();
+    let (names, values): (Vec<Cow<'_, str>>, Vec<&Value>) =
+        identity.iter().chain(&row.fields).map(|(name, value)| (stored_name(name), value)).unzip();
     let sql = format!(
         "{} ON CONFLICT (id) DO UPDATE SET {} RETURNING record_no",
         insert("current_records", &names),
-        names.iter().copied().filter_map(taken_over).collect::<Vec<_>>().join(", "),
+        names.iter().filter_map(|name| taken_over(name)).collect::<Vec<_>>().join(", "),
     );
     let record_no: i64 = connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |found| found.get(0))?;
     replace_measurements(connection, record_no, &row.measurements)
@@ -132,9 +133,10 @@ fn replace_measurements(connection: &Connection, record_no: i64, measurements: &
     connection.prepare_cached("DELETE FROM measurements WHERE record_no = ?1")?.execute([record_no])?;
     let Some(first) = measurements.first() else { return Ok(()) };
     // Every measurement fills the same columns.
-    let names: Vec<&str> = std::iter::once("record_no").chain(first.iter().map(|(name, _)| *name)).collect();
+    let names: Vec<Cow<'_, str>> =
+        std::iter::once("record_no".into()).chain(first.iter().map(|(name, _)| stored_name(name))).collect();
     let mut statement = connection.prepare_cached(&insert("measurements", &names))?;
-    let record_no = Value::Integer(record_no);
+    let record_no = Value::from(record_no);
     for fields in measurements {
         let values = std::iter::once(&record_no).chain(fields.iter().map(|(_, value)| value));
         statement.execute(params_from_iter(values))?;
@@ -151,7 +153,7 @@ fn touch(connection: &Connection, id: &str, now_us: i64) -> rusqlite::Result<()>
 }
 
 /// `INSERT INTO table (a, b) VALUES (?, ?)`.
-fn insert(table: &str, names: &[&str]) -> String {
+fn insert(table: &str, names: &[Cow<'_, str>]) -> String {
     let marks = vec!["?"; names.len()].join(", ");
     format!("INSERT INTO {table} ({}) VALUES ({marks})", names.join(", "))
 }
