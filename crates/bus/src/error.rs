@@ -42,7 +42,9 @@ pub enum BusError {
     },
     /// A queue has reached its length limit and goes on refusing. Some of the messages may be in it, or
     /// in other queues bound to them.
-    #[error("a queue is full and refuses messages; let it drain, or raise `bus.max_queue_length` or `bus.max_queue_bytes`")]
+    #[error(
+        "a queue is full and refuses messages; let it drain, or raise `bus.max_queue_length` or `bus.max_queue_bytes`"
+    )]
     QueueFull,
     /// The file, or this handle, may only be read.
     #[error("the bus at {path} may only be read")]
@@ -51,7 +53,9 @@ pub enum BusError {
         path: PathBuf,
     },
     /// The broker's address cannot be read.
-    #[error("the broker's address cannot be read: {reason}; write it as amqp://user:password@host:5672/vhost or amqps://…")]
+    #[error(
+        "the broker's address cannot be read: {reason}; write it as amqp://user:password@host:5672/vhost or amqps://…"
+    )]
     InvalidUrl {
         /// What is wrong with it.
         reason: String,

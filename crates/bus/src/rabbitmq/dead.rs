@@ -4,10 +4,10 @@
 //! in portions, so memory holds one portion and what was chosen, and the reader waits until the broker has
 //! back what it gave back, so the next one sees it all.
 
+use super::Inner;
 use super::names::{self, DEAD_LOCK};
 use super::topology::{locked, ready};
 use super::wire::{Burial, Parcel, Travel};
-use super::Inner;
 use crate::{BusError, DeadLetter, DeadLetterFilter};
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -60,7 +60,10 @@ pub(super) async fn visit(bus: &Arc<Inner>, filter: &DeadLetterFilter, action: A
     let visit = async move {
         let _turn = timeout_at(deadline, bus.dead_turn.lock()).await.map_err(|_| busy())?;
         let on = Arc::clone(&connection);
-        let work = { let bus = Arc::clone(&bus); async move { Visit::new(&on, &bus, &filter, action).await?.run(&queues).await } };
+        let work = {
+            let bus = Arc::clone(&bus);
+            async move { Visit::new(&on, &bus, &filter, action).await?.run(&queues).await }
+        };
         locked(connection, DEAD_LOCK, deadline, work).await
     };
     visit.await

@@ -163,7 +163,12 @@ async fn supervise(dial: Dial, prepare: Prepare, state: watch::Sender<State>, mu
             Err(why) => why,
         };
         if said.as_ref() != Some(&why) {
-            tracing::warn!(broker = dial.place(), error = why, "the broker is out of reach, {} goes on trying", dial.place());
+            tracing::warn!(
+                broker = dial.place(),
+                error = why,
+                "the broker is out of reach, {} goes on trying",
+                dial.place()
+            );
         }
         state.send_replace(State::Down(why.clone()));
         said = Some(why);

@@ -157,10 +157,7 @@ mod tests {
     fn the_steps_double_up_to_the_longest_and_have_neighbours_for_jitter() {
         let options = Options { max_attempts: 10, ..Options::default() };
         let waits = Waits::new(&options, 3);
-        assert_eq!(
-            waits.retry,
-            [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600].map(|seconds| seconds * 1000),
-        );
+        assert_eq!(waits.retry, [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600].map(|seconds| seconds * 1000),);
         assert_eq!(waits.rest, [2000, 4000]);
         let chosen = |attempt| {
             let mut chosen: Vec<_> = (0..200).map(|seed| waits.after_attempt(&options, attempt, seed)).collect();
@@ -176,7 +173,8 @@ mod tests {
     #[test]
     fn extreme_settings_make_few_queues_and_no_overflow() {
         let longest = Duration::from_secs(u64::MAX);
-        let options = Options { retry_base: Duration::ZERO, retry_max: longest, crash_rest: longest, ..Options::default() };
+        let options =
+            Options { retry_base: Duration::ZERO, retry_max: longest, crash_rest: longest, ..Options::default() };
         let waits = Waits::new(&Options { max_attempts: u32::MAX, ..options.clone() }, 3);
         assert!(waits.retry.len() <= 32 && waits.queues("q").len() <= 34);
         waits.after_attempt(&options, u32::MAX, 7);

@@ -127,8 +127,13 @@ impl Publisher {
         let channel = self.events_channel(deadline).await?;
         let properties = wire::outgoing(message);
         let options = BasicPublishOptions::default();
-        let sending =
-            channel.basic_publish(EXCHANGE.into(), message.routing_key.as_str().into(), options, &message.body, properties);
+        let sending = channel.basic_publish(
+            EXCHANGE.into(),
+            message.routing_key.as_str().into(),
+            options,
+            &message.body,
+            properties,
+        );
         let confirm = timeout_at(deadline, sending).await.map_err(|_| Failure::timeout())??;
         Ok(tokio::spawn(async move {
             let confirmation = confirm.await;
@@ -152,16 +157,21 @@ impl Publisher {
         }
     }
 
-    async fn try_put(&self, queue: &str, properties: &BasicProperties, body: &[u8], deadline: Instant) -> Result<(), Failure> {
+    async fn try_put(
+        &self,
+        queue: &str,
+        properties: &BasicProperties,
+        body: &[u8],
+        deadline: Instant,
+    ) -> Result<(), Failure> {
         let lane = timeout_at(deadline, self.lanes.acquire()).await.map_err(|_| Failure::timeout())?;
         let _lane = lane.map_err(|_| BusError::Closed)?;
         let _permit = self.place(deadline).await?;
         // A channel that is not given back is closed by its drop, with whatever was on its way.
         let channel = self.lane_channel(deadline).await?;
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let sending = async {
-            channel.basic_publish("".into(), queue.into(), options, body, properties.clone()).await?.await
-        };
+        let sending =
+            async { channel.basic_publish("".into(), queue.into(), options, body, properties.clone()).await?.await };
         match timeout_at(deadline, sending).await.map_err(|_| Failure::timeout())?? {
             Confirmation::Ack(None) => {
                 self.idle().push(channel);

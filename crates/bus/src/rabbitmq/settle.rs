@@ -60,8 +60,10 @@ impl Fate {
                 (names::wait(queue, wait), parcel.properties(&travel))
             }
             Self::Dead { error, crashes } => {
-                let travel = Travel { crashes: *crashes, first_failed_at: travel.first_failed_at.or(Some(now)), ..travel };
-                let burial = Burial { id: burial_id(now, queue, &parcel.id()), error: error.clone(), last_failed_at: now };
+                let travel =
+                    Travel { crashes: *crashes, first_failed_at: travel.first_failed_at.or(Some(now)), ..travel };
+                let burial =
+                    Burial { id: burial_id(now, queue, &parcel.id()), error: error.clone(), last_failed_at: now };
                 (names::dead(queue), parcel.buried(&travel, &burial))
             }
         };

@@ -29,7 +29,14 @@ pub(super) struct Item {
 }
 
 impl Item {
-    pub(super) fn new(key: Key, parcel: Parcel, is_suspect: bool, is_redelivered: bool, acker: Acker, channel: Channel) -> Self {
+    pub(super) fn new(
+        key: Key,
+        parcel: Parcel,
+        is_suspect: bool,
+        is_redelivered: bool,
+        acker: Acker,
+        channel: Channel,
+    ) -> Self {
         Self {
             key,
             parcel,
@@ -156,18 +163,23 @@ impl Shelf {
     /// Forgets what came over a channel that is lost. Gives the ids of those that this live process had for
     /// itself or its application: nobody died over them here.
     pub(super) fn lose(&mut self, generation: u64) -> Vec<String> {
-        let is_lost = |key: &Key| key.0 == generation;
         let mut ids = Vec::new();
         for shelf in [&mut self.ordinary, &mut self.suspects] {
-            for (_, (item, _)) in shelf.extract_if(.., |key, _| is_lost(key)) {
+            shelf.retain(|key, (item, _)| {
+                let is_lost = key.0 == generation;
+                if is_lost {
+                    ids.push(item.parcel.id());
+                }
+                !is_lost
+            });
+        }
+        self.out.retain(|key, (item, place)| {
+            let is_lost = key.0 == generation;
+            if is_lost && *place != Place::Moving {
                 ids.push(item.parcel.id());
             }
-        }
-        for (_, (item, place)) in self.out.extract_if(|key, _| is_lost(key)) {
-            if place != Place::Moving {
-                ids.push(item.parcel.id());
-            }
-        }
+            !is_lost
+        });
         ids
     }
 }

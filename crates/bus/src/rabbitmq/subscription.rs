@@ -123,7 +123,12 @@ impl Subscription {
                 Err(error) => {
                     let text = super::link::described(&error);
                     if said.as_ref() != Some(&text) {
-                        tracing::warn!(queue = self.queue, error = text, "cannot consume from {}, trying again", self.queue);
+                        tracing::warn!(
+                            queue = self.queue,
+                            error = text,
+                            "cannot consume from {}, trying again",
+                            self.queue
+                        );
                         said = Some(text);
                     }
                 }

@@ -70,7 +70,11 @@ impl Topology {
     }
 
     /// Looks whether the broker still has what this process declared, and makes what is missing.
-    pub(super) async fn restore(self: &Arc<Self>, connection: Arc<Connection>, deadline: Instant) -> Result<(), BusError> {
+    pub(super) async fn restore(
+        self: &Arc<Self>,
+        connection: Arc<Connection>,
+        deadline: Instant,
+    ) -> Result<(), BusError> {
         let declared: Vec<QueueSpec> = self.declared().values().cloned().collect();
         let mut missing = Vec::new();
         for spec in declared {
@@ -104,7 +108,8 @@ impl Topology {
         specs: Vec<QueueSpec>,
         deadline: Instant,
     ) -> Result<(), BusError> {
-        let _turn = timeout_at(deadline, self.turn.lock()).await.map_err(|_| BusError::unavailable("others declare"))?;
+        let _turn =
+            timeout_at(deadline, self.turn.lock()).await.map_err(|_| BusError::unavailable("others declare"))?;
         let topology = Arc::clone(self);
         let on = Arc::clone(&connection);
         locked(connection, TOPOLOGY_LOCK, deadline, async move { topology.change(&on, &specs).await }).await
@@ -173,7 +178,9 @@ async fn read(channel: &Channel) -> lapin::Result<(Registry, Option<u64>)> {
     while let Some(got) = channel.basic_get(REGISTRY.into(), BasicGetOptions::default()).await? {
         match serde_json::from_slice(&got.delivery.data) {
             Ok(read) => registry = read,
-            Err(error) => tracing::warn!(error = %error, "the list of queues on the broker is damaged, it is written anew"),
+            Err(error) => {
+                tracing::warn!(error = %error, "the list of queues on the broker is damaged, it is written anew")
+            }
         }
         newest = Some(got.delivery.delivery_tag);
     }

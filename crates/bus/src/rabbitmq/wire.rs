@@ -92,7 +92,9 @@ impl Parcel {
     pub(super) fn open(routing_key: &str, properties: &BasicProperties, body: Vec<u8>) -> Self {
         let empty = FieldTable::default();
         let headers = properties.headers().as_ref().unwrap_or(&empty);
-        let count = |name, least: u32| number(headers, name).and_then(|n| u32::try_from(n).ok()).map_or(least, |n| n.max(least));
+        let count = |name, least: u32| {
+            number(headers, name).and_then(|n| u32::try_from(n).ok()).map_or(least, |n| n.max(least))
+        };
         let travel = Travel {
             routing_key: string(headers, ROUTING_KEY).unwrap_or_else(|| routing_key.to_owned()),
             attempt: count(ATTEMPT, 1),
@@ -199,8 +201,9 @@ fn cleaned(properties: &BasicProperties, headers: &FieldTable) -> BasicPropertie
         if is_ours_or_the_brokers(name.as_str()) {
             continue;
         }
-        size += name.as_str().len() + size_of_value(value);
-        if size <= MAX_HEADER_BYTES {
+        let more = name.as_str().len() + size_of_value(value);
+        if size + more <= MAX_HEADER_BYTES {
+            size += more;
             kept.insert(name.clone(), value.clone());
         }
     }
@@ -319,11 +322,15 @@ mod tests {
         }
         headers.insert("theirs".into(), text("kept"));
         headers.insert("huge".into(), text(&"x".repeat(MAX_HEADER_BYTES)));
-        let properties = outgoing(&message()).with_headers(headers).with_expiration("5".into()).with_user_id("other".into());
+        let properties =
+            outgoing(&message()).with_headers(headers).with_expiration("5".into()).with_user_id("other".into());
         let parcel = Parcel::open("k", &properties, Vec::new());
         let again = parcel.properties(&parcel.travel);
         let names: Vec<_> = again.headers().as_ref().unwrap().inner().keys().map(ToString::to_string).collect();
-        assert!(names.iter().all(|name| !name.starts_with("x-") && name != "CC" && name != "BCC" && name != "huge"), "{names:?}");
+        assert!(
+            names.iter().all(|name| !name.starts_with("x-") && name != "CC" && name != "BCC" && name != "huge"),
+            "{names:?}"
+        );
         assert!(names.contains(&"theirs".to_owned()));
         assert!(again.expiration().is_none() && again.user_id().is_none());
     }

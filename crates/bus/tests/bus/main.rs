@@ -1,6 +1,7 @@
 //! Every back end passes the same suite, and those that outlive a process some more.
 
 mod place;
+mod rabbitmq;
 mod sqlite;
 mod suite;
 
