@@ -8,7 +8,7 @@
 //! `sudo`); otherwise the test fails and says what to install. Nothing is skipped.
 //!
 //! `BAOGAO_TEST_AMQP_URL` and `BAOGAO_TEST_PG_URL` name servers to use instead. The broker's
-//! management API is then looked for on port 15672 of the same host, or where
+//! management API is then looked for on the same host, on a port higher by 10,000, or where
 //! `BAOGAO_TEST_AMQP_MANAGEMENT_URL` says; the database is spoken to with `psql`, as a user that may
 //! create databases. `BAOGAO_TEST_LINGER_S` is for how long our own servers wait for the next run.
 //!
@@ -23,6 +23,7 @@ mod programs;
 mod rabbitmq;
 
 pub use management::{Answer, Management};
+pub(crate) use port::free as free_port;
 pub use postgres::{PostgresDatabase, PostgresServer};
 pub use rabbitmq::{RabbitNode, RabbitVhost};
 

@@ -12,7 +12,7 @@ const RANGE: std::ops::Range<u64> = 12_000..32_000;
 /// # Panics
 ///
 /// When none of a hundred is free.
-pub(super) fn free() -> u16 {
+pub(crate) fn free() -> u16 {
     for attempt in 0..100_u64 {
         // Each state is seeded by the system, so that test processes do not all try the same ports.
         let chance = RandomState::new().hash_one(attempt);

@@ -86,10 +86,10 @@ fn given(amqp: &str) -> Result<(Url, Management), String> {
     let management = match variable("BAOGAO_TEST_AMQP_MANAGEMENT_URL") {
         Some(url) => url,
         None => {
-            let mut url = amqp.clone();
             let host = amqp.host_str().ok_or("it names no host")?;
-            url = format!("http://{}{host}:15672", user_info(&url)).parse().map_err(|error| format!("{error}"))?;
-            url.into()
+            // As RabbitMQ has it by default: 5672 and 15672.
+            let port = amqp.port().unwrap_or(5672).checked_add(10_000).ok_or("name the management API too")?;
+            format!("http://{}{host}:{port}", user_info(&amqp))
         }
     };
     let management = Management::at(&management).map_err(|why| format!("the management API {management}: {why}"))?;
