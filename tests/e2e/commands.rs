@@ -11,7 +11,18 @@ fn as_collected(text: &str) -> String {
 
 #[test]
 fn every_command_has_help_with_examples_in_both_languages() {
-    for command in [&[][..], &["demo"], &["crawl"], &["run"], &["extract"], &["parse"], &["records"], &["config"]] {
+    for command in [
+        &[][..],
+        &["demo"],
+        &["crawl"],
+        &["run"],
+        &["extract"],
+        &["parse"],
+        &["records"],
+        &["service"],
+        &["migrate"],
+        &["config"],
+    ] {
         for (lang, word) in [("en", "Examples:"), ("zh", "示例：")] {
             let ended = run(baogao(command).args(["--lang", lang, "--help"]));
             assert!(ended.status.success(), "{command:?}: {}", ended.stderr);

@@ -5,5 +5,6 @@ mod commands;
 mod crawl;
 mod demo;
 mod seeds;
+mod services;
 mod stop;
 mod support;

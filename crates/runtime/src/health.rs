@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// The least time between two warnings about one part.
 const REMINDER: Duration = Duration::from_secs(60);
 
+/// The time a part has for its first answer before it is warned of.
+const FIRST_ANSWER: Duration = Duration::from_secs(2);
+
 /// Metrics are drained at least this often, whether somebody reads them or not.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -48,8 +51,10 @@ pub struct Health {
 /// What is known of one part.
 #[derive(Debug, Default)]
 struct Part {
-    /// Somebody looks at it regularly and will say when it is back.
-    is_watched: bool,
+    /// Since when somebody looks at it regularly and will say when it is back; none where nobody does.
+    watched: Option<Instant>,
+    /// Whether it has ever answered.
+    was_reached: bool,
     /// Why it is out of reach; none while it is not.
     lost: Option<String>,
     /// When the last warning was written.
@@ -64,9 +69,10 @@ impl Health {
     pub fn watch(&self, part: &'static str) {
         let mut parts = self.lock();
         let known = parts.entry(part).or_default();
-        if std::mem::replace(&mut known.is_watched, true) {
+        if known.watched.is_some() {
             return;
         }
+        known.watched = Some(Instant::now());
         known.lost.get_or_insert_with(|| "not reached yet".to_owned());
         metrics::gauge!("baogao_part_reachable", "part" => part).set(0.0);
     }
@@ -76,7 +82,8 @@ impl Health {
         let why = why.into();
         let mut parts = self.lock();
         let known = parts.entry(part).or_default();
-        let is_due = known.warned.is_none_or(|at| at.elapsed() >= REMINDER);
+        let is_new = !known.was_reached && known.watched.is_some_and(|since| since.elapsed() < FIRST_ANSWER);
+        let is_due = !is_new && known.warned.is_none_or(|at| at.elapsed() >= REMINDER);
         if is_due {
             known.warned = Some(Instant::now());
             known.is_told = true;
@@ -92,6 +99,7 @@ impl Health {
     pub fn back(&self, part: &'static str) {
         let mut parts = self.lock();
         let Some(known) = parts.get_mut(part) else { return };
+        known.was_reached = true;
         if known.lost.take().is_none() {
             return;
         }
@@ -103,7 +111,7 @@ impl Health {
 
     /// Whether a part is out of reach and somebody looks for it.
     pub fn is_awaited(&self, part: &str) -> bool {
-        self.lock().get(part).is_some_and(|known| known.is_watched && known.lost.is_some())
+        self.lock().get(part).is_some_and(|known| known.watched.is_some() && known.lost.is_some())
     }
 
     /// The parts that are out of reach, with the reasons.
