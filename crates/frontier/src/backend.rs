@@ -6,7 +6,8 @@
 
 use crate::{
     Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError, FrontierStats,
-    LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, sqlite,
+    LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, PostgresOptions, Scope, Seed, StoredRobots,
+    Unfetched, postgres, sqlite,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -94,6 +95,25 @@ impl Frontier {
     /// When there is no such file, or it was written by another version.
     pub async fn sqlite_read_only(path: &Path) -> Result<Self, FrontierError> {
         Ok(Self::new(sqlite::Sqlite::open_read_only(path).await?))
+    }
+
+    /// Opens the frontier in a PostgreSQL database, whose schema is made or migrated where needed.
+    /// Any number of processes may do so at once, programs of different versions among them. What
+    /// others have leased stays theirs; see [`Frontier::end_leases`].
+    ///
+    /// `url` is `postgres://user:password@host:port/database`, with `?sslmode=verify-full` and the
+    /// like where needed; what it leaves out comes from the `PG…` variables of the environment.
+    ///
+    /// The clocks of all callers must agree to within the time that a crawler leaves unused at the
+    /// end of its leases, since each tells the time of its own calls.
+    ///
+    /// # Errors
+    ///
+    /// A transient one when the server cannot be reached or is starting: try again later. A lasting
+    /// one when it refuses us, or when a later version has changed the schema in a way that this
+    /// program cannot work with.
+    pub async fn postgres(url: &str, config: FrontierConfig, options: PostgresOptions) -> Result<Self, FrontierError> {
+        Ok(Self::new(postgres::Postgres::open(url, config, options).await?))
     }
 
     /// Takes the seeds at depth 0: new ones are due now, known ones where [`Seed::now`] says so.
