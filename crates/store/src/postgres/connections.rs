@@ -93,7 +93,7 @@ impl Readers {
         let limit = connector.connect_timeout;
         let permit = tokio::time::timeout(limit, self.permits.clone().acquire_owned())
             .await
-            .map_err(|_| connector.place.late(doing, limit))?
+            .map_err(|_| connector.place.busy(doing))?
             .map_err(|_| connector.place.closed())?;
         let kept = locked(&self.idle).as_mut().ok_or_else(|| connector.place.closed())?.pop();
         let connection = match kept {

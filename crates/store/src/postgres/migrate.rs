@@ -43,6 +43,7 @@ fn known() -> i64 {
 /// Takes the missing steps, if any.
 pub(super) async fn migrate(connector: &Connector, schema: &str) -> Result<(), StoreError> {
     let mut connection = connector.connect("open the store").await?;
+    check_encoding(connector, &mut connection).await?;
     let state = connector.bounded("read the schema version", state(&mut connection)).await?;
     if state.as_ref().is_none_or(|state| state.found < known()) {
         let place = &connector.place;
@@ -53,6 +54,18 @@ pub(super) async fn migrate(connector: &Connector, schema: &str) -> Result<(), S
     check(connector, &mut connection).await?;
     // It is gone one way or the other.
     let _ = tokio::time::timeout(connector.connect_timeout, connection.close()).await;
+    Ok(())
+}
+
+/// Makes sure that the database can hold every text.
+async fn check_encoding(connector: &Connector, connection: &mut PgConnection) -> Result<(), StoreError> {
+    let encoding = sqlx::query_scalar::<_, String>("SHOW server_encoding").fetch_one(connection);
+    let encoding = connector.bounded("read the database's encoding", encoding).await?;
+    if encoding != "UTF8" {
+        let place = &connector.place;
+        let reason = format!("the encoding of {place} is {encoding}; make a database with ENCODING 'UTF8'");
+        return Err(StoreError::InvalidAddress { reason });
+    }
     Ok(())
 }
 

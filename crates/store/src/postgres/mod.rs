@@ -36,7 +36,7 @@ use std::time::Duration;
 pub struct PostgresOptions {
     /// The schema that holds the tables; made if it is not there. Lower-case letters, digits and `_`.
     pub schema: String,
-    /// The most connections for reading; one more is for putting.
+    /// The most connections for reading; one more is for putting, one for checking.
     pub max_readers: usize,
     /// How long connecting may take, and waiting for a connection for reading to be free.
     pub connect_timeout: Duration,
@@ -62,6 +62,8 @@ impl Default for PostgresOptions {
 pub(crate) struct PostgresRecords {
     connector: Connector,
     readers: Readers,
+    /// A connection for [`Backend::check`] alone: that all others are busy is no bad sign.
+    prober: Readers,
     writer: Writer,
     clock: Clock,
 }
@@ -73,6 +75,7 @@ impl PostgresRecords {
         migrate::migrate(&connector, &options.schema).await?;
         Ok(Self {
             readers: Readers::new(connector.clone(), options.max_readers),
+            prober: Readers::new(connector.clone(), 1),
             writer: Writer::start(connector.clone()),
             connector,
             clock: options.clock,
@@ -136,7 +139,7 @@ impl Backend for PostgresRecords {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let mut connection = self.readers.lend("check the store").await?;
+        let mut connection = self.prober.lend("check the store").await?;
         migrate::check(&self.connector, &mut connection).await?;
         connection.keep();
         Ok(())
@@ -145,6 +148,7 @@ impl Backend for PostgresRecords {
     async fn close(&self) -> Result<(), StoreError> {
         self.writer.close().await;
         self.readers.close().await;
+        self.prober.close().await;
         Ok(())
     }
 }

@@ -38,6 +38,12 @@ impl Place {
         StoreError::Unavailable { place: self.to_string(), doing, source: Arc::new(source) }
     }
 
+    /// Every connection for reading is lent, and none came back in time.
+    pub(super) fn busy(&self, doing: &'static str) -> StoreError {
+        let why = "every connection for reading is in use; raise `max_readers` if this goes on";
+        StoreError::Unavailable { place: self.to_string(), doing, source: Arc::new(std::io::Error::other(why)) }
+    }
+
     pub(super) fn closed(&self) -> StoreError {
         StoreError::Closed { place: self.to_string() }
     }
@@ -94,6 +100,9 @@ pub(super) fn meaning(error: &sqlx::Error) -> Meaning {
     let state = database.code().unwrap_or_default();
     match (state.get(..2).unwrap_or_default(), &*state) {
         (_, "40001" | "40P01") => Meaning::Crossed,
+        // A statement prepared before somebody else changed a table, or lost by a pooler in between:
+        // a new connection prepares it anew.
+        (_, "0A000" | "26000") => Meaning::Unavailable,
         // Shut down by hand or by a crash, or cut off for idling in a transaction.
         ("08", _) | (_, "57P01" | "57P02" | "57P05" | "25P03") => Meaning::Lost,
         (_, "53100") => Meaning::Full,

@@ -2,7 +2,7 @@
 
 use crate::fixtures::{Home, Record, record, revision};
 use async_trait::async_trait;
-use baogao_store::{Clock, PostgresOptions, Put, Query, Records, Sink, StoreError};
+use baogao_store::{Clock, Format, PostgresOptions, Put, Query, Records, Sink, StoreError};
 use baogao_testkit::servers::PostgresDatabase;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::sync::Arc;
@@ -199,6 +199,34 @@ async fn unusable_addresses_are_refused_without_their_password() {
         assert!(matches!(error, StoreError::InvalidAddress { .. }) && !error.is_transient(), "{error}");
         assert!(!error.to_string().contains("geheim"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn what_a_newer_program_added_to_a_record_leaves_with_it() {
+    let store = Database::fresh().await;
+    store.records().put(&[record("1")]).await.expect("is stored");
+    run(&mut store.stranger().await, "UPDATE revisions SET record = record || '{\"mood\": \"glad\"}'").await;
+    let path = tempfile::NamedTempFile::new().expect("a file");
+    let destination = path.reopen().expect("opens");
+    store.records().export(&Query::default(), Format::Jsonl, destination).await.expect("exports");
+    let line = std::fs::read_to_string(path.path()).expect("reads");
+    assert!(line.contains("\"mood\": \"glad\"") && line.lines().count() == 1, "{line}");
+    let known: Record = serde_json::from_str(&line).expect("a record");
+    assert_eq!(known, record("1"));
+}
+
+#[tokio::test]
+async fn a_database_of_another_encoding_is_refused() {
+    let database = empty_database().await;
+    let mut stranger = PgConnection::connect(database.url()).await.expect("connects");
+    let url = format!("{}_latin", database.url());
+    let name = url.rsplit('/').next().expect("a database");
+    let make = format!("CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+    run(&mut stranger, &make).await;
+    let opened = Records::postgres(&url, PostgresOptions::default()).await;
+    run(&mut stranger, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    let error = opened.err().expect("is refused");
+    assert!(matches!(error, StoreError::InvalidAddress { .. }) && error.to_string().contains("LATIN1"), "{error}");
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn a_connection_that_is_lost_makes_a_transient_error_and_the_next_put_goes
     let error = waiting.await.expect("ran").expect_err("is cut off");
     assert!(matches!(error, StoreError::Unavailable { .. }) && error.is_transient(), "{error}");
     run(&mut holder, "COMMIT").await;
-    assert_eq!(records.put(&[newer.clone()]).await.expect("is stored"), [Put::Revised]);
+    assert_eq!(records.put(std::slice::from_ref(&newer)).await.expect("is stored"), [Put::Revised]);
     assert_eq!(store.records().put(&[newer]).await.expect("is stored"), [Put::Unchanged]);
 }
 
