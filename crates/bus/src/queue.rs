@@ -60,7 +60,8 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// What lies in one queue. Every message of the queue is counted in exactly one of `ready`, `unacked`,
-/// `waiting`, `suspect` and `dead`.
+/// `waiting`, `suspect` and `dead`; but on RabbitMQ, where the counts are taken one after the other, a
+/// message that moves meanwhile may be missed, and what other processes have out is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QueueDepth {
     /// The queue's name.

@@ -11,6 +11,7 @@
 mod dead;
 mod depths;
 mod link;
+mod moving;
 mod names;
 mod options;
 mod publisher;
@@ -31,6 +32,7 @@ use baogao_model::Message;
 use dead::Action;
 use futures::FutureExt;
 use link::{Dial, Link};
+use moving::Moving;
 use names::Waits;
 use publisher::Publisher;
 use settle::{RabbitReceipt, hand_over};
@@ -65,6 +67,7 @@ struct Inner {
     publisher: Publisher,
     topology: Arc<Topology>,
     survivors: Mutex<Survivors>,
+    moving: Mutex<Moving>,
     subscriptions: Mutex<Vec<Weak<Subscription>>>,
     /// The broker's lock on the dead letters is the connection's, so within one process this comes on top.
     dead_turn: tokio::sync::Mutex<()>,
@@ -96,6 +99,7 @@ impl RabbitBus {
             outgoing,
             topology,
             survivors: Mutex::default(),
+            moving: Mutex::default(),
             subscriptions: Mutex::default(),
             dead_turn: tokio::sync::Mutex::default(),
             is_closed: AtomicBool::new(false),
@@ -122,6 +126,10 @@ impl Inner {
 
     fn survivors(&self) -> MutexGuard<'_, Survivors> {
         self.survivors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn moving(&self) -> MutexGuard<'_, Moving> {
+        self.moving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The consumers that are still there.

@@ -83,6 +83,8 @@ enum Place {
     Settling,
     /// On its way to another queue by our own doing.
     Moving,
+    /// Not to be had before another of its id has been moved.
+    Parked,
 }
 
 #[derive(Default)]
@@ -112,6 +114,11 @@ impl Shelf {
     /// Notes that a delivery goes to another queue.
     pub(super) fn begin_move(&mut self, item: &Arc<Item>) {
         self.out.insert(item.key, (Arc::clone(item), Place::Moving));
+    }
+
+    /// Notes that a delivery is not to be had yet.
+    pub(super) fn begin_parking(&mut self, item: &Arc<Item>) {
+        self.out.insert(item.key, (Arc::clone(item), Place::Parked));
     }
 
     /// Notes that a decision is being carried out; false where the delivery is in nobody's hand.

@@ -12,12 +12,14 @@
 //! is treated as above, which costs an innocent message a round through the suspects and no more.
 
 use super::Inner;
+use super::moving::Parked;
 use super::names;
 use super::settle::{Fate, hand_over};
 use super::shelf::{Item, Shelf};
 use super::wire::Parcel;
 use crate::BusError;
 use crate::dead_letter::crash_error;
+use baogao_model::Message;
 use futures::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
@@ -219,9 +221,14 @@ impl Subscription {
         };
         let is_charged = redelivered && !self.bus.survivors().forgive(&self.queue, &message.id);
         match (is_charged, is_suspect) {
-            (false, _) => {
-                self.shelf().put(item, message);
-                self.arrived.notify_one();
+            (false, false) => self.put(item, message),
+            (false, true) => {
+                self.shelf().begin_parking(&item);
+                let copy = Parked { subscription: Arc::clone(self), item, message };
+                let copy = self.bus.moving().park(copy);
+                if let Some(Parked { item, message, .. }) = copy {
+                    self.put(item, message);
+                }
             }
             (true, false) => self.move_away(item, Fate::Suspect { crashes: None }),
             (true, true) => {
@@ -242,10 +249,17 @@ impl Subscription {
         }
     }
 
+    fn put(&self, item: Arc<Item>, message: Message) {
+        self.shelf().put(item, message);
+        self.arrived.notify_one();
+    }
+
     /// Sends a delivery where it belongs, however long the broker takes. It stays ours meanwhile, so no more
     /// than the prefetch are on such a way.
     fn move_away(self: &Arc<Self>, item: Arc<Item>, fate: Fate) {
+        let id = item.parcel.id();
         self.shelf().begin_move(&item);
+        self.bus.moving().begin(&self.queue, &id);
         let subscription = Arc::clone(self);
         tokio::spawn(async move {
             let mut pause = FIRST_PAUSE;
@@ -261,7 +275,32 @@ impl Subscription {
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             subscription.shelf().finish(item.key);
+            let parked = subscription.bus.moving().end(&subscription.queue, &id);
+            for copy in parked {
+                copy.unpark().await;
+            }
         });
+    }
+}
+
+impl Parked {
+    /// Puts a copy on its shelf now that it may be had.
+    async fn unpark(self) {
+        let Self { subscription, item, message } = self;
+        {
+            let mut shelf = subscription.shelf();
+            if !shelf.finish(item.key) {
+                // Its connection was lost meanwhile.
+                return;
+            }
+            if !shelf.is_closed {
+                shelf.put(item, message);
+                drop(shelf);
+                subscription.arrived.notify_one();
+                return;
+            }
+        }
+        hand_over(&subscription.bus, &subscription.queue, &item).await;
     }
 }
 
