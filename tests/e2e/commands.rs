@@ -11,7 +11,18 @@ fn as_collected(text: &str) -> String {
 
 #[test]
 fn every_command_has_help_with_examples_in_both_languages() {
-    let commands = [&[][..], &["demo"], &["crawl"], &["run"], &["extract"], &["parse"], &["records"], &["config"]];
+    let commands = [
+        &[][..],
+        &["demo"],
+        &["crawl"],
+        &["run"],
+        &["extract"],
+        &["parse"],
+        &["records"],
+        &["service"],
+        &["migrate"],
+        &["config"],
+    ];
     let dead = [&["dead"][..], &["dead", "list"], &["dead", "show"], &["dead", "replay"], &["dead", "drop"]];
     for command in commands.into_iter().chain(dead) {
         for (lang, word) in [("en", "Examples:"), ("zh", "示例：")] {

@@ -6,5 +6,6 @@ mod crawl;
 mod dead;
 mod demo;
 mod seeds;
+mod services;
 mod stop;
 mod support;

@@ -1,6 +1,6 @@
 //! What a bus must be able to do: the contract between [`crate::Bus`] and what stores the messages.
 //!
-//! A new back end is one file beside `memory.rs` that implements the three traits here, one function
+//! A new back end is one file or folder beside `memory.rs` that implements the three traits here, one function
 //! in [`crate::Bus`] that opens it, and one `bus_suite!` line in the tests. The traits follow AMQP: a
 //! source is a consumer with its prefetch, a receipt is a delivery tag, a decision is an
 //! acknowledgement or a publish followed by one.
@@ -35,6 +35,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Deletes dead letters for good; gives their number.
     async fn discard(&self, filter: &DeadLetterFilter) -> Result<u64, BusError>;
+
+    /// Whether it can be used now, without waiting.
+    async fn check(&self) -> Result<(), BusError>;
 
     /// Finishes what was accepted, hands back what is out, and refuses everything after.
     async fn close(&self) -> Result<(), BusError>;

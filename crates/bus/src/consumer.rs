@@ -11,6 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The longest error text in bytes that is kept with a message. Chains of causes can quote whole pages.
 const MAX_ERROR_BYTES: usize = 4096;
 
+/// The longest id, type, source and trace context together in bytes: AMQP carries them in one frame.
+const MAX_ATTRIBUTE_BYTES: usize = 16 * 1024;
+
 /// Takes deliveries from one queue. Dropping it hands back what it has prefetched; deliveries already
 /// taken stay valid.
 pub struct Consumer {
@@ -206,8 +209,13 @@ pub(crate) fn check_messages(messages: &[Message], max_body_bytes: usize) -> Res
     for message in messages {
         let reject = |reason| Err(BusError::InvalidMessage { id: message.id.clone(), reason });
         let (key, body) = (message.routing_key.len(), message.body.len());
+        let attributes = [&message.id, &message.r#type, &message.source].map(String::len).iter().sum::<usize>()
+            + message.traceparent.as_ref().map_or(0, String::len);
         if key > MAX_NAME_BYTES {
             return reject(format!("its routing key has {key} bytes, at most {MAX_NAME_BYTES} may be"));
+        }
+        if attributes > MAX_ATTRIBUTE_BYTES {
+            return reject(format!("its attributes have {attributes} bytes, at most {MAX_ATTRIBUTE_BYTES} may be"));
         }
         if body > max_body_bytes {
             return reject(format!("its body of {body} bytes exceeds `bus.max_body_bytes` = {max_body_bytes}"));

@@ -40,11 +40,25 @@ pub enum BusError {
         /// The file.
         path: PathBuf,
     },
+    /// A queue has reached its length limit and goes on refusing. Some of the messages may be in it, or
+    /// in other queues bound to them.
+    #[error(
+        "a queue is full and refuses messages; let it drain, or raise `bus.max_queue_length` or `bus.max_queue_bytes`"
+    )]
+    QueueFull,
     /// The file, or this handle, may only be read.
     #[error("the bus at {path} may only be read")]
     ReadOnly {
         /// The file.
         path: PathBuf,
+    },
+    /// The broker's address cannot be read.
+    #[error(
+        "the broker's address cannot be read: {reason}; write it as amqp://user:password@host:5672/vhost or amqps://…"
+    )]
+    InvalidUrl {
+        /// What is wrong with it.
+        reason: String,
     },
     /// What stores the messages is busy, out of reach, or failed to read or write.
     #[error("the bus is unavailable at the moment")]
@@ -88,16 +102,22 @@ pub enum BusError {
 }
 
 impl BusError {
+    /// The back end is out of reach, because of `cause`.
+    pub(crate) fn unavailable(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable { source: cause.into() }
+    }
+
     /// Whether the same call may succeed later without anybody changing it.
     ///
     /// A stage that meets a transient error pauses, hands back what it holds, and counts no attempt.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Full { .. } | Self::Unavailable { .. } => true,
+            Self::Full { .. } | Self::QueueFull | Self::Unavailable { .. } => true,
             Self::Open { .. }
             | Self::NotABus { .. }
             | Self::NewerSchema { .. }
             | Self::ReadOnly { .. }
+            | Self::InvalidUrl { .. }
             | Self::Broken { .. }
             | Self::UnknownQueue { .. }
             | Self::InvalidQueue { .. }

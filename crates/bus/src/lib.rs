@@ -8,6 +8,7 @@ mod error;
 mod memory;
 mod options;
 mod queue;
+mod rabbitmq;
 mod sqlite;
 mod topic;
 
@@ -16,6 +17,7 @@ pub use dead_letter::{DeadLetter, DeadLetterFilter};
 pub use error::BusError;
 pub use options::Options;
 pub use queue::{QueueDepth, QueueSpec};
+pub use rabbitmq::RabbitOptions;
 
 use backend::Backend;
 use baogao_model::Message;
@@ -78,6 +80,34 @@ impl Bus {
         Ok(Self { backend: Arc::new(sqlite::VisitorBus::open(path, sqlite::Visit::Judge).await?), max_body_bytes: 0 })
     }
 
+    /// A bus on the RabbitMQ broker at `url`, `amqp://user:password@host:5672/vhost` or `amqps://…`.
+    ///
+    /// Returns without waiting for the broker, begins to connect, and goes on whenever the connection is
+    /// lost. While the broker is away, or refuses the credentials, calls wait for as long as
+    /// [`RabbitOptions::patience`] and then answer [`BusError::Unavailable`]; a consumer's `next` waits on.
+    /// [`Bus::check`] tells how it stands.
+    ///
+    /// # Errors
+    ///
+    /// [`BusError::InvalidUrl`], the one thing that waiting does not help.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub async fn rabbitmq(url: &str, options: RabbitOptions) -> Result<Self, BusError> {
+        let max_body_bytes = options.bus.max_body_bytes;
+        Ok(Self { backend: Arc::new(rabbitmq::RabbitBus::open(url, options)?), max_body_bytes })
+    }
+
+    /// Whether the bus can be used now: for a readiness probe. Asks nobody and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`BusError::Unavailable`] with the reason, or [`BusError::Closed`].
+    pub async fn check(&self) -> Result<(), BusError> {
+        self.backend.check().await
+    }
+
     /// Makes the queues exist with exactly the given bindings. Declaring a queue again keeps its
     /// messages; its bindings become those of the new declaration.
     ///
@@ -100,7 +130,7 @@ impl Bus {
     ///
     /// # Errors
     ///
-    /// [`BusError::InvalidMessage`], [`BusError::Full`], or what else storing meets.
+    /// [`BusError::InvalidMessage`], [`BusError::Full`], [`BusError::QueueFull`], or what else storing meets.
     pub async fn publish(&self, messages: Vec<Message>) -> Result<(), BusError> {
         consumer::check_messages(&messages, self.max_body_bytes)?;
         if messages.is_empty() {
@@ -124,8 +154,11 @@ impl Bus {
         Ok(Consumer::new(source, queue, prefetch, self.max_body_bytes))
     }
 
-    /// What lies in each queue, by name. Takes one pass over the rows of all messages: fit for every
-    /// second, not for every message.
+    /// What lies in each queue, by name. Takes one pass over the rows of all messages, or one question to
+    /// the broker for each queue: fit for every second, not for every message.
+    ///
+    /// On RabbitMQ these are all queues that any process declared; `unacked` is what this process alone has
+    /// out, and `bytes` is not known.
     ///
     /// # Errors
     ///
@@ -148,7 +181,7 @@ impl Bus {
     ///
     /// # Errors
     ///
-    /// When storing fails; then none has moved.
+    /// When storing fails; then none has moved, or on RabbitMQ some have.
     pub async fn replay(&self, filter: &DeadLetterFilter) -> Result<u64, BusError> {
         self.backend.replay(filter).await
     }
@@ -157,7 +190,7 @@ impl Bus {
     ///
     /// # Errors
     ///
-    /// When storing fails; then none is gone.
+    /// When storing fails; then none is gone, or on RabbitMQ some are.
     pub async fn discard(&self, filter: &DeadLetterFilter) -> Result<u64, BusError> {
         self.backend.discard(filter).await
     }

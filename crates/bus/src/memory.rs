@@ -245,7 +245,7 @@ impl Backend for MemoryBus {
                 waiting: queue.waiting.len() as u64,
                 suspect: 0,
                 dead: state.dead.values().filter(|dead| dead.queue == *name).count() as u64,
-                bytes: stored as u64 + queue.out_bytes,
+                bytes: Some(stored as u64 + queue.out_bytes),
             });
         }
         Ok(depths)
@@ -277,6 +277,10 @@ impl Backend for MemoryBus {
             state.dead.remove(id);
         }
         Ok(ids.len() as u64)
+    }
+
+    async fn check(&self) -> Result<(), BusError> {
+        self.shared.open_state().map(drop)
     }
 
     async fn close(&self) -> Result<(), BusError> {

@@ -9,7 +9,9 @@ use crate::topic::MAX_NAME_BYTES;
 /// or more, as in `report.parsed.county.#`. A message that several bindings of a queue match comes once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSpec {
-    /// The name, unique on the bus; at most 255 bytes.
+    /// The name, unique on the bus; at most 200 bytes. Names that begin with `amq.` or `baogao.`, or end
+    /// like those of the queues that stand behind another on a broker (`.suspect`, `.dead`, `.wait.<n>`,
+    /// `.rest.<n>`), are refused.
     pub name: String,
     /// Patterns of the routing keys it takes.
     pub bindings: Vec<String>,
@@ -27,8 +29,11 @@ impl QueueSpec {
         if self.name.is_empty() {
             return reject("it has no name".to_owned());
         }
-        if self.name.len() > MAX_NAME_BYTES {
-            return reject(format!("its name has {} bytes, at most {MAX_NAME_BYTES} may be", self.name.len()));
+        if self.name.len() > MAX_QUEUE_NAME_BYTES {
+            return reject(format!("its name has {} bytes, at most {MAX_QUEUE_NAME_BYTES} may be", self.name.len()));
+        }
+        if is_reserved(&self.name) {
+            return reject("its name is kept for queues that the bus makes itself".to_owned());
         }
         for pattern in &self.bindings {
             if pattern.len() > MAX_NAME_BYTES {
@@ -39,8 +44,24 @@ impl QueueSpec {
     }
 }
 
+/// Leaves room in AMQP's 255 bytes for the names of the queues behind it.
+const MAX_QUEUE_NAME_BYTES: usize = 200;
+
+/// Whether the name could be that of a queue which a back end makes for itself.
+fn is_reserved(name: &str) -> bool {
+    let mut words = name.rsplit('.');
+    let (last, before) = (words.next().unwrap_or_default(), words.next());
+    let is_number = last.bytes().all(|b| b.is_ascii_digit());
+    match before {
+        None => false,
+        Some("wait" | "rest") if is_number => true,
+        Some(_) => matches!(last, "suspect" | "dead") || name.starts_with("amq.") || name.starts_with("baogao."),
+    }
+}
+
 /// What lies in one queue. Every message of the queue is counted in exactly one of `ready`, `unacked`,
-/// `waiting`, `suspect` and `dead`.
+/// `waiting`, `suspect` and `dead`; but on RabbitMQ, where the counts are taken one after the other, a
+/// message that moves meanwhile may be missed, and what other processes have out is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QueueDepth {
     /// The queue's name.
@@ -56,8 +77,8 @@ pub struct QueueDepth {
     /// Dead letters of this queue.
     pub dead: u64,
     /// The bodies of all messages but the dead letters, in bytes. A message that lies in several
-    /// queues counts in each, though it is stored once.
-    pub bytes: u64,
+    /// queues counts in each, though it is stored once. None where the back end does not tell: RabbitMQ.
+    pub bytes: Option<u64>,
 }
 
 impl QueueDepth {

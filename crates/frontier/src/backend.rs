@@ -6,7 +6,8 @@
 
 use crate::{
     Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError, FrontierStats,
-    LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots, Unfetched, sqlite,
+    LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, PostgresOptions, Scope, Seed, StoredRobots,
+    Unfetched, postgres, sqlite,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -14,6 +15,7 @@ use baogao_model::event::LinksFound;
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a frontier's storage does; see [`Frontier`] for the promises of each method.
 #[async_trait]
@@ -39,12 +41,16 @@ pub trait Backend: Send + Sync + 'static {
     async fn put_robots(&self, origin: String, robots: StoredRobots) -> Result<(), FrontierError>;
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError>;
     async fn outbox_depth(&self) -> Result<OutboxDepth, FrontierError>;
+    async fn claim_outbox(&self, now: Timestamp, limit: usize, hold: Duration)
+    -> Result<Vec<OutboxRow>, FrontierError>;
     async fn mark_sent(&self, seqs: Vec<i64>) -> Result<(), FrontierError>;
     async fn wait_outbox(&self);
     async fn stats(&self, now: Timestamp, scope: Scope) -> Result<FrontierStats, FrontierError>;
     async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError>;
     async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError>;
     async fn unfetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Unfetched>, FrontierError>;
+    async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError>;
+    async fn check(&self) -> Result<(), FrontierError>;
     async fn close(&self) -> Result<(), FrontierError>;
 }
 
@@ -89,6 +95,25 @@ impl Frontier {
     /// When there is no such file, or it was written by another version.
     pub async fn sqlite_read_only(path: &Path) -> Result<Self, FrontierError> {
         Ok(Self::new(sqlite::Sqlite::open_read_only(path).await?))
+    }
+
+    /// Opens the frontier in a PostgreSQL database, whose schema is made or migrated where needed.
+    /// Any number of processes may do so at once, programs of different versions among them. What
+    /// others have leased stays theirs; see [`Frontier::end_leases`].
+    ///
+    /// `url` is `postgres://user:password@host:port/database`, with `?sslmode=verify-full` and the
+    /// like where needed; what it leaves out comes from the `PG…` variables of the environment.
+    ///
+    /// The clocks of all callers must agree to within the time that a crawler leaves unused at the
+    /// end of its leases, since each tells the time of its own calls.
+    ///
+    /// # Errors
+    ///
+    /// A transient one when the server cannot be reached or is starting: try again later. A lasting
+    /// one when it refuses us, or when a later version has changed the schema in a way that this
+    /// program cannot work with.
+    pub async fn postgres(url: &str, config: FrontierConfig, options: PostgresOptions) -> Result<Self, FrontierError> {
+        Ok(Self::new(postgres::Postgres::open(url, config, options).await?))
     }
 
     /// Takes the seeds at depth 0: new ones are due now, known ones where [`Seed::now`] says so.
@@ -177,13 +202,30 @@ impl Frontier {
         self.backend.put_robots(origin.to_owned(), robots.clone()).await
     }
 
-    /// The oldest messages not yet marked as sent, in the order they were written.
+    /// The oldest messages not yet marked as sent, in the order they were written, whoever is
+    /// about to send them. For people and tests; a sender takes [`Frontier::claim_outbox`].
     ///
     /// # Errors
     ///
     /// When the storage fails.
     pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError> {
         self.backend.outbox(limit).await
+    }
+
+    /// The oldest messages that are not being sent already, in the order they were written, for the
+    /// caller alone to send: nobody else gets them before `hold` is over. Those that are not marked
+    /// as sent by then are handed out again, so what a dead sender held leaves with another one.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn claim_outbox(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        hold: Duration,
+    ) -> Result<Vec<OutboxRow>, FrontierError> {
+        self.backend.claim_outbox(now, limit, hold).await
     }
 
     /// What [`Frontier::stats`] says of the outbox, in time that depends on nothing but its rows.
@@ -207,7 +249,8 @@ impl Frontier {
     /// Returns when this handle or a clone of it has committed messages since the last return.
     ///
     /// For one waiter: look into the outbox, wait if it is empty, look again. Cancel-safe: a
-    /// dropped wait leaves its wake-up to the next. It may return with nothing new.
+    /// dropped wait leaves its wake-up to the next. It may return with nothing new. What other
+    /// handles have committed, or dead senders have left, it does not tell: look again each second.
     pub async fn wait_outbox(&self) {
         self.backend.wait_outbox().await;
     }
@@ -249,6 +292,27 @@ impl Frontier {
     /// When the storage fails.
     pub async fn unfetched(&self, urls: &[CanonicalUrl]) -> Result<Vec<Unfetched>, FrontierError> {
         self.backend.unfetched(urls.to_vec()).await
+    }
+
+    /// Ends every lease and every hold on messages, whoever has them, and keeps the politeness:
+    /// the keys wait one delay from `now`. Only for a caller who knows that no other crawler lives;
+    /// one that does may still have a request under way.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError> {
+        self.backend.end_leases(now).await
+    }
+
+    /// Whether the storage answers and has a schema that this program can work with: what a
+    /// readiness probe wants to know.
+    ///
+    /// # Errors
+    ///
+    /// What stands in the way; see [`FrontierError::is_transient`].
+    pub async fn check(&self) -> Result<(), FrontierError> {
+        self.backend.check().await
     }
 
     /// Finishes what was begun and closes the storage. Every later call fails.

@@ -2,7 +2,30 @@
 
 use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::time::Duration;
+
+/// Keys looked at together, for `wanted` keys. Those that waited longest are looked at first, so
+/// none is forgotten; looking at some more than are wanted lets good URLs overtake; and a claim stays
+/// a matter of milliseconds when every host of the country is due.
+pub(crate) fn window_size(wanted: usize) -> usize {
+    wanted.saturating_mul(4).clamp(32, 256)
+}
+
+/// The first due URL of a queue, as far as queues are compared by it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Front {
+    pub(crate) priority: i32,
+    pub(crate) depth: u32,
+    pub(crate) due_at: i64,
+}
+
+impl Front {
+    /// What the better one has less of: higher priority first, then smaller depth, then longer due.
+    pub(crate) fn rank(&self) -> (Reverse<i32>, u32, i64) {
+        (Reverse(self.priority), self.depth, self.due_at)
+    }
+}
 
 /// Which part of the frontier a caller means: the URLs that pass every filter. The default is all of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -18,12 +18,13 @@ pub enum FrontierError {
         #[source]
         source: Cause,
     },
-    /// A later version of this program has written the file.
-    #[error("the frontier {} has schema {found}, newer than {known}, which this program knows; upgrade it", path.display())]
+    /// A later version of this program has written the database, in a way that this one cannot
+    /// work with.
+    #[error("the frontier {place} has schema {found}, newer than {known}, which this program knows; upgrade it")]
     NewerSchema {
-        /// The file.
-        path: PathBuf,
-        /// The schema's version in the file.
+        /// The file, or the schema and database.
+        place: String,
+        /// The version found there.
         found: i64,
         /// The newest version known here.
         known: i64,

@@ -45,7 +45,7 @@ pub struct Origin<'a> {
     pub input_id: &'a str,
     /// When it is made.
     pub time: Timestamp,
-    /// The trace it continues.
+    /// The trace it continues; without one the message begins a trace of its own.
     pub traceparent: Option<&'a str>,
 }
 
@@ -93,13 +93,15 @@ impl Message {
     ///
     /// Never for the events of this crate: they hold no maps with keys that JSON cannot write.
     pub fn new<E: Event>(event: &E, origin: Origin<'_>, ordinal: u32) -> Self {
+        let id = message_id(origin.stage, origin.stage_version, origin.input_id, ordinal);
+        let traceparent = origin.traceparent.map_or_else(|| new_trace(&id), str::to_owned);
         Self {
-            id: message_id(origin.stage, origin.stage_version, origin.input_id, ordinal),
+            id,
             r#type: format!("{}.v{}", E::NAME, E::VERSION),
             source: format!("/baogao/{}", origin.stage),
             time: origin.time,
             routing_key: event.routing_key(),
-            traceparent: origin.traceparent.map(str::to_owned),
+            traceparent: Some(traceparent),
             body: serde_json::to_vec(event).expect("events are plain structs with string keys"),
         }
     }
@@ -136,6 +138,16 @@ impl Message {
             .and_then(|(name, version)| Some((name, version.parse().ok()?)))
             .unwrap_or((&self.r#type, 0))
     }
+}
+
+/// The trace that begins with a message: its id is the message's, 128 bits in hexadecimal both, so a
+/// message made again is in the same trace and the crawl of a page needs no random source.
+///
+/// Source of the notation: W3C Trace Context, level 1, §3.2.
+fn new_trace(message_id: &str) -> String {
+    // The id of the span that made the message; any will do that is not zero.
+    let span = message_id.get(16..).unwrap_or(message_id);
+    format!("00-{message_id}-{span}-01")
 }
 
 /// One word of a routing key: characters outside `[a-z0-9-]` become `_`, nothing becomes `-`.

@@ -42,6 +42,18 @@ fn the_same_input_makes_the_same_id_and_another_makes_another() {
 }
 
 #[test]
+fn a_fetch_begins_a_trace_and_what_is_made_of_it_goes_on_with_it() {
+    let fetched = Message::new(&page_fetched(), origin("http://x/"), 0);
+    let trace = fetched.traceparent.clone().expect("a trace");
+    assert_eq!(Message::new(&page_fetched(), origin("http://x/"), 0).traceparent, fetched.traceparent, "made again");
+    let fields: Vec<&str> = trace.split('-').collect();
+    assert_eq!(fields.iter().map(|field| field.len()).collect::<Vec<_>>(), [2, 32, 16, 2], "{trace}");
+    assert!(fields.iter().all(|field| field.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))), "{trace}");
+    let made = Message::new(&page_fetched(), Origin { traceparent: Some(&trace), ..origin(&fetched.id) }, 0);
+    assert_eq!(made.traceparent, Some(trace));
+}
+
+#[test]
 fn unknown_fields_are_ignored_and_newer_versions_wait() {
     let mut message = Message::new(&page_fetched(), origin("7"), 0);
     let mut body: serde_json::Value = serde_json::from_slice(&message.body).expect("JSON");

@@ -63,6 +63,15 @@ pub enum ConfigError {
     },
 }
 
+/// Where the mistake is and what. The line itself is not repeated: it may hold a password.
+fn syntax_message(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {}", error.message().trim_end())
+}
+
 /// The problems, one a line.
 fn list(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
@@ -86,10 +95,9 @@ impl File {
     ///
     /// When it is no TOML.
     pub fn from_text(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let root = text.parse::<toml::Table>().map_err(|error| ConfigError::Syntax {
-            path: path.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
-        })?;
+        let root = text
+            .parse::<toml::Table>()
+            .map_err(|error| ConfigError::Syntax { path: path.to_owned(), message: syntax_message(text, &error) })?;
         Ok(Self { path: path.to_owned(), root, known: BTreeSet::new(), problems: Vec::new() })
     }
 

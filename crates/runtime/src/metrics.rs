@@ -1,9 +1,10 @@
-//! Counters that roles raise and the progress display reads.
+//! What roles count and measure, for the progress display ([`Counts`]) or for Prometheus ([`Exposition`]).
 //!
 //! Roles use the `metrics` facade (`metrics::counter!("baogao_crawler_pages_total", "outcome" => "fetched")`);
 //! names are `baogao_<part>_<what>_<unit>[_total]`, labels few and bounded, never a URL.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use metrics_util::registry::{AtomicStorage, Registry};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -66,7 +67,42 @@ impl Recorder for Counts {
         self.registry.get_or_create_gauge(key, |gauge| Gauge::from_arc(Arc::clone(gauge)))
     }
 
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        self.registry.get_or_create_histogram(key, |histogram| Histogram::from_arc(Arc::clone(histogram)))
+    /// Nothing here reads durations, and kept ones would pile up.
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+/// Bounds of the buckets that durations fall into, in seconds: from an acknowledgement to a slow host.
+const BUCKETS: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+/// What the process counts and measures, as Prometheus reads it.
+#[derive(Debug, Clone)]
+pub struct Exposition {
+    handle: PrometheusHandle,
+}
+
+impl Exposition {
+    /// Makes this process measure, from now on and for as long as it lives.
+    ///
+    /// # Errors
+    ///
+    /// When the process counts already.
+    pub fn install() -> Result<Self, AlreadyInstalled> {
+        // The buckets are written above, and there are some.
+        let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(|_| AlreadyInstalled)?.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).map_err(|_| AlreadyInstalled)?;
+        Ok(Self { handle })
+    }
+
+    /// Everything in the text format of Prometheus, version 0.0.4.
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Folds single measurements into their buckets. Called now and then, it bounds what they take.
+    pub fn fold(&self) {
+        self.handle.run_upkeep();
     }
 }

@@ -1,6 +1,7 @@
 //! Log lines to standard error, as text for people or JSON for collectors.
 
 use serde::{Deserialize, Serialize};
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// The section `log`.
@@ -25,7 +26,8 @@ pub enum LogFormat {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { filter: "warn,baogao=info".to_owned(), format: LogFormat::Text }
+        // What the AMQP client calls errors are the broker's ordinary answers; the bus tells what matters.
+        Self { filter: "warn,baogao=info,lapin=off".to_owned(), format: LogFormat::Text }
     }
 }
 
@@ -46,7 +48,8 @@ pub struct BadFilter {
 pub fn init(config: &LogConfig) -> Result<(), BadFilter> {
     let parsed =
         EnvFilter::try_new(&config.filter).map_err(|source| BadFilter { filter: config.filter.clone(), source })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(parsed).with_writer(std::io::stderr);
+    let is_terminal = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(parsed).with_ansi(is_terminal).with_writer(std::io::stderr);
     // Fails only where a subscriber is installed already, as in tests.
     let _ = match config.format {
         LogFormat::Text => lines.try_init(),

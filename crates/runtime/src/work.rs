@@ -1,21 +1,33 @@
 //! The loop that works a queue.
 //!
-//! Invariant: a delivery is acknowledged only after everything made from it is out, so a crash at
-//! any line repeats work and never loses it; message ids made from the input make repeats harmless.
+//! # Invariants
+//!
+//! - A delivery is acknowledged only after everything made from it is out, so a crash at any line
+//!   repeats work and never loses it; message ids made from the input make repeats harmless.
+//! - A store of our own that is away costs no attempt: the stage pauses, hands back, and takes
+//!   nothing more until the store is back.
+//! - What is in hand is bounded twice: by count, and by bytes over all stages of the process.
 
-use crate::shutdown::Shutdown;
+use crate::context::Context;
+use crate::trace::trace_id;
 use baogao_bus::{Bus, BusError, Delivery};
 use baogao_model::Message;
 use baogao_model::message::DecodeError;
 use futures::FutureExt;
 use std::any::Any;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::Instrument;
 
 /// What a handler made of a message: the messages to publish before it is acknowledged.
 pub type Handled = Result<Vec<Message>, Failure>;
+
+/// The name of the bus among the parts that [`crate::Health`] tells of.
+pub const BUS: &str = "bus";
 
 /// Why a handler could not do its work, and thereby what becomes of the message.
 #[derive(Debug)]
@@ -48,7 +60,7 @@ impl Failure {
     }
 
     /// The error, causes included, in one line.
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         match self {
             Self::Ours(error) | Self::Transient(error) | Self::Permanent(error) => format!("{error:#}"),
         }
@@ -64,8 +76,12 @@ pub struct Worker {
     pub queue: &'static str,
     /// How many messages are handled at once; twice as many are fetched ahead.
     pub concurrency: usize,
-    /// When to stop.
-    pub shutdown: Shutdown,
+    /// The store of our own that handlers work with, as [`crate::Health`] names it.
+    pub store: &'static str,
+    /// The bytes of the budget that a message takes while it is handled.
+    pub weigh: fn(&Message) -> u64,
+    /// What the process shares.
+    pub context: Context,
 }
 
 /// The pause after our own archive, database or bus failed, doubled up to [`LONGEST_PAUSE`].
@@ -74,94 +90,197 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause between two looks whether our own parts are back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// A message weighs what its body does.
+pub fn body_bytes(message: &Message) -> u64 {
+    message.body.len() as u64
+}
+
 impl Worker {
-    /// Hands every delivery of the queue to `handle` until shutdown is asked for, then lets the
-    /// handlers in hand finish. Failures of the bus itself are waited out.
+    /// Works the queue until shutdown is asked for, then lets the handlers in hand finish. While the
+    /// bus is away it waits.
+    ///
+    /// Who does not want to wait for the handlers drops the future: they end where they stand, and
+    /// their messages go back.
     pub async fn run<H, F>(self, handle: H)
     where
         H: Fn(Message) -> F + Send + Sync + 'static,
         F: Future<Output = Handled> + Send + 'static,
     {
-        let handle = Arc::new(handle);
-        let mut pause = FIRST_PAUSE;
-        while !self.shutdown.is_requested() {
-            match self.consume(&handle, &mut pause).await {
-                Ok(()) => break,
-                Err(error) => {
-                    tracing::warn!(queue = self.queue, error = ?error, "the bus is away, {} waits {pause:?}", self.queue);
-                    self.shutdown.sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
+        let stage = Arc::new(Stage {
+            queue: self.queue,
+            store: self.store,
+            context: self.context.clone(),
+            rest: Rest::default(),
+            handle,
+        });
+        let (context, mut pause) = (&self.context, FIRST_PAUSE);
+        while !context.shutdown.is_requested() {
+            if let Err(error) = self.consume(&stage, &mut pause).await {
+                context.health.lost(BUS, chain(&error));
+                context.shutdown.sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
 
     /// Consumes until shutdown; an error means that the bus is away.
-    async fn consume<H, F>(&self, handle: &Arc<H>, pause: &mut Duration) -> Result<(), BusError>
+    async fn consume<H, F>(&self, stage: &Arc<Stage<H>>, pause: &mut Duration) -> Result<(), BusError>
     where
         H: Fn(Message) -> F + Send + Sync + 'static,
         F: Future<Output = Handled> + Send + 'static,
     {
+        let shutdown = &self.context.shutdown;
         let permits = Arc::new(Semaphore::new(self.concurrency));
-        let mut deliveries = self.bus.consume(self.queue, self.concurrency * 2).await?;
+        let mut at_work = JoinSet::new();
+        let mut deliveries = tokio::select! {
+            () = shutdown.requested() => return Ok(()),
+            deliveries = self.bus.consume(self.queue, self.concurrency * 2) => deliveries?,
+        };
         let result = loop {
+            while at_work.try_join_next().is_some() {}
             // The semaphore is never closed, so a permit always comes.
             let permit = tokio::select! {
-                () = self.shutdown.requested() => break Ok(()),
+                () = shutdown.requested() => break Ok(()),
                 permit = Arc::clone(&permits).acquire_owned() => permit.expect("the semaphore is open"),
             };
+            if !stage.is_rested().await {
+                break Ok(());
+            }
             let delivery = tokio::select! {
-                () = self.shutdown.requested() => break Ok(()),
+                () = shutdown.requested() => break Ok(()),
                 next = deliveries.next() => match next {
                     Ok(delivery) => delivery,
                     Err(error) => break Err(error),
                 },
             };
             *pause = FIRST_PAUSE;
-            let (handle, queue, shutdown) = (Arc::clone(handle), self.queue, self.shutdown.clone());
-            tokio::spawn(async move {
-                if let Err(error) = settle(delivery, &*handle, queue, &shutdown).await {
-                    tracing::warn!(queue, error = ?error, "the bus is away, the message comes again");
-                }
-                drop(permit);
+            // A delivery that finds no room before the end goes back as it came.
+            let share = tokio::select! {
+                () = shutdown.requested() => break Ok(()),
+                share = self.context.budget.take((self.weigh)(delivery.message())) => share,
+            };
+            let stage = Arc::clone(stage);
+            at_work.spawn(async move {
+                stage.work_off(delivery).await;
+                drop((share, permit));
             });
         };
-        // Every permit back means that no handler is at work any more.
-        let _all = permits.acquire_many(u32::try_from(self.concurrency).unwrap_or(u32::MAX)).await;
+        while at_work.join_next().await.is_some() {}
         result
     }
 }
 
-/// Handles one delivery and tells the bus what became of it.
-async fn settle<H, F>(delivery: Delivery, handle: &H, queue: &'static str, shutdown: &Shutdown) -> Result<(), BusError>
+/// What the handlers of one queue share.
+struct Stage<H> {
+    queue: &'static str,
+    store: &'static str,
+    context: Context,
+    rest: Rest,
+    handle: H,
+}
+
+impl<H, F> Stage<H>
 where
     H: Fn(Message) -> F,
     F: Future<Output = Handled>,
 {
-    let message = delivery.message().clone();
-    // A panic is a fault of ours that the same message would meet again: it must not come round for ever.
-    let handled = std::panic::AssertUnwindSafe(handle(message)).catch_unwind().await;
-    let failure = match handled.unwrap_or_else(|panic| Err(Failure::Permanent(panicked(&*panic)))) {
-        Ok(made) => return settle_good(delivery, made, queue).await,
-        Err(failure) => failure,
-    };
-    let text = failure.text();
-    match failure {
-        Failure::Ours(_) => {
-            tracing::warn!(queue, error = text, "{queue} waits for our own archive or database");
-            shutdown.sleep(FIRST_PAUSE * 5).await;
-            delivery.hand_back().await
+    /// Handles one delivery in a span that names its trace, and settles it.
+    async fn work_off(&self, delivery: Delivery) {
+        let (message, began) = (delivery.message(), Instant::now());
+        let trace = message.traceparent.as_deref().and_then(trace_id).unwrap_or_default();
+        let span = tracing::info_span!("message", queue = self.queue, id = message.id, trace);
+        let in_hand = metrics::gauge!("baogao_stage_in_hand_messages", "queue" => self.queue);
+        in_hand.increment(1.0);
+        let settled = self.settle(delivery).instrument(span).await;
+        in_hand.decrement(1.0);
+        metrics::histogram!("baogao_stage_handling_seconds", "queue" => self.queue).record(began.elapsed());
+        match settled {
+            Ok(()) => self.context.health.back(BUS),
+            // The message comes again.
+            Err(error) => self.context.health.lost(BUS, chain(&error)),
         }
-        Failure::Transient(_) => {
-            metrics::counter!("baogao_stage_messages_total", "queue" => queue, "outcome" => "retried").increment(1);
-            tracing::info!(queue, error = text, "{queue} tries the message again later");
-            delivery.retry_later(&text).await
+    }
+
+    /// Handles one delivery and tells the bus what became of it.
+    async fn settle(&self, delivery: Delivery) -> Result<(), BusError> {
+        let queue = self.queue;
+        let message = delivery.message().clone();
+        // A panic is a fault of ours that the same message would meet again: it must not come round for ever.
+        let handled = std::panic::AssertUnwindSafe((self.handle)(message)).catch_unwind().await;
+        let failure = match handled.unwrap_or_else(|panic| Err(Failure::Permanent(panicked(&*panic)))) {
+            Ok(made) => {
+                self.rest.end();
+                self.context.health.back(self.store);
+                return settle_good(delivery, made, queue).await;
+            }
+            Err(failure) => failure,
+        };
+        let text = failure.text();
+        match failure {
+            Failure::Ours(_) => {
+                count(queue, "handed_back");
+                self.context.health.lost(self.store, text);
+                let until = self.rest.begin();
+                self.context.shutdown.sleep(until.saturating_duration_since(Instant::now())).await;
+                delivery.hand_back().await
+            }
+            Failure::Transient(_) => {
+                count(queue, "retried");
+                tracing::info!(queue, error = text, "{queue} tries the message again later");
+                delivery.retry_later(&text).await
+            }
+            Failure::Permanent(_) => {
+                count(queue, "dead");
+                tracing::warn!(queue, error = text, "{queue} cannot process a message; it is kept as a dead letter");
+                delivery.dead_letter(&text).await
+            }
         }
-        Failure::Permanent(_) => {
-            metrics::counter!("baogao_stage_messages_total", "queue" => queue, "outcome" => "dead").increment(1);
-            tracing::warn!(queue, error = text, "{queue} cannot process a message; it is kept as a dead letter");
-            delivery.dead_letter(&text).await
+    }
+}
+
+impl<H> Stage<H> {
+    /// Waits while our own store is away, so that the same messages are not taken and handed back all
+    /// the time; false where shutdown was asked for meanwhile.
+    async fn is_rested(&self) -> bool {
+        let shutdown = &self.context.shutdown;
+        while !shutdown.is_requested() {
+            match self.rest.left() {
+                Some(left) => shutdown.sleep(left).await,
+                None if self.context.health.is_awaited(self.store) => shutdown.sleep(FIRST_PAUSE).await,
+                None => return true,
+            };
         }
+        false
+    }
+}
+
+/// The rest of a stage whose store is away, longer each time.
+#[derive(Default)]
+struct Rest(Mutex<Option<(Instant, Duration)>>);
+
+impl Rest {
+    /// Begins a rest, or joins the one that has begun, and says when it ends.
+    fn begin(&self) -> Instant {
+        let mut rest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let (until, pause) = match *rest {
+            Some((until, pause)) if until > now => (until, pause),
+            Some((_, pause)) => (now + (pause * 2).min(LONGEST_PAUSE), (pause * 2).min(LONGEST_PAUSE)),
+            None => (now + FIRST_PAUSE, FIRST_PAUSE),
+        };
+        *rest = Some((until, pause));
+        until
+    }
+
+    /// The store answers.
+    fn end(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// What is left of it; none where it is over.
+    fn left(&self) -> Option<Duration> {
+        let (until, _) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())
     }
 }
 
@@ -176,8 +295,25 @@ async fn settle_good(delivery: Delivery, made: Vec<Message>, queue: &'static str
         }
         Err(error) => return Err(error),
     };
-    metrics::counter!("baogao_stage_messages_total", "queue" => queue, "outcome" => outcome).increment(1);
+    count(queue, outcome);
     Ok(())
+}
+
+/// Counts a message by what became of it.
+fn count(queue: &'static str, outcome: &'static str) {
+    metrics::counter!("baogao_stage_messages_total", "queue" => queue, "outcome" => outcome).increment(1);
+}
+
+/// An error with its causes in one line.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 /// What a panic said, as an error.

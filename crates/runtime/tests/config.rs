@@ -44,3 +44,10 @@ fn what_is_no_toml_or_no_file_says_so() {
     let error = File::read(Path::new("no/such/file.toml")).expect_err("no file");
     assert!(error.to_string().contains("no/such/file.toml"), "{error}");
 }
+
+#[test]
+fn a_line_with_a_mistake_is_not_repeated() {
+    let text = "[bus]\nurl = \"amqp://crawler:s3cret@broker.example\n";
+    let error = File::from_text(Path::new("baogao.toml"), text).expect_err("no TOML").to_string();
+    assert!(error.contains("line 2") && !error.contains("s3cret"), "{error}");
+}

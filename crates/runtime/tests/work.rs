@@ -4,7 +4,8 @@ use anyhow::anyhow;
 use baogao_bus::{Bus, DeadLetterFilter, Options, QueueSpec};
 use baogao_model::Message;
 use baogao_runtime::metrics::Counts;
-use baogao_runtime::{Failure, Shutdown, Worker};
+use baogao_runtime::work::body_bytes;
+use baogao_runtime::{ByteBudget, Context, Failure, Shutdown, Worker};
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -29,6 +30,11 @@ async fn bus() -> Bus {
     bus
 }
 
+/// A worker of the queue `in`.
+fn worker(bus: &Bus, concurrency: usize, context: Context) -> Worker {
+    Worker { bus: bus.clone(), queue: "in", concurrency, store: "archive", weigh: body_bytes, context }
+}
+
 /// Works the queue `in` until `done` says so.
 async fn work<H, F>(bus: &Bus, handle: H, mut done: impl AsyncFnMut() -> bool)
 where
@@ -36,7 +42,7 @@ where
     F: Future<Output = baogao_runtime::Handled> + Send + 'static,
 {
     let shutdown = Shutdown::new();
-    let worker = Worker { bus: bus.clone(), queue: "in", concurrency: 4, shutdown: shutdown.clone() };
+    let worker = worker(bus, 4, Context { shutdown: shutdown.clone(), ..Context::default() });
     let running = tokio::spawn(worker.run(handle));
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     while !done().await {
@@ -114,7 +120,7 @@ async fn shutdown_waits_for_the_handlers_in_hand() {
     bus.publish(vec![message("slow", "in.x")]).await.expect("published");
     let log = Arc::new(Mutex::new(Vec::new()));
     let shutdown = Shutdown::new();
-    let worker = Worker { bus: bus.clone(), queue: "in", concurrency: 1, shutdown: shutdown.clone() };
+    let worker = worker(&bus, 1, Context { shutdown: shutdown.clone(), ..Context::default() });
     let (events, wish) = (Arc::clone(&log), shutdown.clone());
     worker
         .run(move |_| {
@@ -129,6 +135,106 @@ async fn shutdown_waits_for_the_handlers_in_hand() {
         .await;
     assert_eq!(*log.lock().expect("nobody panicked"), ["finished"]);
     assert_eq!(ready(&bus, "in").await, 0, "it was acknowledged");
+}
+
+#[tokio::test]
+async fn a_handler_that_is_not_waited_for_gives_its_message_back() {
+    let bus = bus().await;
+    bus.publish(vec![message("endless", "in.x")]).await.expect("published");
+    let begun = Arc::new(tokio::sync::Notify::new());
+    let told = Arc::clone(&begun);
+    let endless = worker(&bus, 1, Context::default()).run(move |_| {
+        let told = Arc::clone(&told);
+        async move {
+            told.notify_one();
+            std::future::pending().await
+        }
+    });
+    tokio::select! {
+        () = endless => panic!("nobody asked it to end"),
+        () = begun.notified() => {}
+    }
+    let seen = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&seen);
+    let handle = move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async { Ok(Vec::new()) }
+    };
+    work(&bus, handle, async || ready(&bus, "in").await == 0).await;
+    assert_eq!(seen.load(Ordering::SeqCst), 1, "the next one got it");
+}
+
+#[tokio::test]
+async fn work_in_progress_stays_within_the_budget() {
+    let bus = bus().await;
+    let sized = |id: usize, bytes: usize| Message { body: vec![b'x'; bytes], ..message(&id.to_string(), "in.x") };
+    bus.publish((0..40).map(|id| sized(id, 1 + id % 7)).collect()).await.expect("published");
+    let (at_work, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    // A message weighs as many KiB as its body has bytes; the budget is 5 KiB, so some exceed it.
+    let weigh = |message: &Message| message.body.len() as u64 * 1024;
+    let (now, highest) = (Arc::clone(&at_work), Arc::clone(&most));
+    let handle = move |input: Message| {
+        let (now, highest) = (Arc::clone(&now), Arc::clone(&highest));
+        let weight = input.body.len() as u32;
+        async move {
+            let together = now.fetch_add(weight, Ordering::SeqCst) + weight;
+            let is_alone = together == weight;
+            assert!(together <= 5 || is_alone, "{together} KiB at once");
+            highest.fetch_max(together, Ordering::SeqCst);
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            now.fetch_sub(weight, Ordering::SeqCst);
+            Ok(Vec::new())
+        }
+    };
+    let shutdown = Shutdown::new();
+    let context = Context::new(shutdown.clone(), ByteBudget::new(5 * 1024));
+    let running = tokio::spawn(Worker { weigh, ..worker(&bus, 16, context.clone()) }.run(handle));
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    while ready(&bus, "in").await > 0 {
+        assert!(tokio::time::Instant::now() < deadline, "it is never done");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    shutdown.request();
+    running.await.expect("the loop ends");
+    assert!(bus.dead_letters(&DeadLetterFilter::default()).await.expect("the bus answers").is_empty());
+    assert_eq!(most.load(Ordering::SeqCst), 7, "the largest was worked on too");
+    assert_eq!(context.budget.free(), 5 * 1024, "everything was given back");
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_is_named_until_it_is_back() {
+    let bus = bus().await;
+    bus.publish(vec![message("one", "in.x")]).await.expect("published");
+    let shutdown = Shutdown::new();
+    let context = Context { shutdown: shutdown.clone(), ..Context::default() };
+    let health = context.health.clone();
+    let (tries, seen) = (Arc::new(AtomicU32::new(0)), Arc::new(tokio::sync::Notify::new()));
+    let go_on = Arc::clone(&seen);
+    let running = tokio::spawn(worker(&bus, 1, context).run(move |_| {
+        let (attempt, go_on) = (tries.fetch_add(1, Ordering::SeqCst), Arc::clone(&go_on));
+        async move {
+            if attempt == 0 {
+                return Err(Failure::Ours(anyhow!("no such volume")));
+            }
+            go_on.notified().await;
+            Ok(Vec::new())
+        }
+    }));
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let wait = async |done: &dyn Fn() -> bool| {
+        while !done() {
+            assert!(tokio::time::Instant::now() < deadline, "it never happens");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    wait(&|| health.waiting().get("archive").is_some_and(|why| why.contains("no such volume"))).await;
+    seen.notify_one();
+    wait(&|| health.waiting().is_empty()).await;
+    shutdown.request();
+    running.await.expect("the loop ends");
+    assert_eq!(ready(&bus, "in").await, 0);
 }
 
 #[tokio::test]

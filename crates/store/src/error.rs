@@ -48,6 +48,12 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// An address or a setting with which no store can be reached.
+    #[error("the address of the record store is unusable: {reason}")]
+    InvalidAddress {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The export's destination takes no more.
     #[error("cannot write the export")]
     Destination {
@@ -67,8 +73,8 @@ pub enum StoreError {
         /// The store.
         place: String,
     },
-    /// The file is another program's.
-    #[error("{place} is not a baogao record store; choose another file")]
+    /// The file or schema is another program's.
+    #[error("{place} is not a baogao record store; choose another place")]
     Foreign {
         /// The store.
         place: String,
@@ -83,6 +89,20 @@ pub enum StoreError {
         found: i64,
         /// The version of this program.
         known: i64,
+    },
+    /// Tables or columns that this program needs are not there.
+    #[error(
+        "cannot {doing}: {place} lacks tables or columns of this program; was its schema dropped, \
+        or changed by a newer program?"
+    )]
+    OtherSchema {
+        /// The store.
+        place: String,
+        /// What was attempted.
+        doing: &'static str,
+        /// What the database says.
+        #[source]
+        source: Cause,
     },
     /// There is no room left. Nothing of the batch was stored.
     #[error("no room left for {place}; free some disk space or raise the store's size limit")]
@@ -154,11 +174,13 @@ impl StoreError {
             | Self::Unavailable { .. }
             | Self::Damaged { .. }
             | Self::Missing { .. }
+            | Self::OtherSchema { .. }
             | Self::Closed { .. } => true,
             Self::InvalidRecord { .. }
             | Self::AmbiguousId { .. }
             | Self::InvalidCursor { .. }
             | Self::Unreadable { .. }
+            | Self::InvalidAddress { .. }
             | Self::Destination { .. }
             | Self::OpenedForReading { .. }
             | Self::Foreign { .. }

@@ -83,6 +83,10 @@ impl Cursor {
         let parts = self.0.split_once(':').and_then(|(year, rest)| Some((year, rest.rsplit_once(':')?)));
         let invalid = || StoreError::InvalidCursor { cursor: self.0.clone() };
         let (year, (code, id)) = parts.ok_or_else(invalid)?;
+        // Nothing that is stored holds it.
+        if self.0.contains('\0') {
+            return Err(invalid());
+        }
         Ok(Place { year: year.parse().map_err(|_| invalid())?, code: code.to_owned(), id: id.to_owned() })
     }
 }

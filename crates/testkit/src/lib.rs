@@ -3,6 +3,7 @@
 mod log;
 mod process;
 mod prose;
+mod proxy;
 mod rng;
 pub mod sample;
 mod server;
@@ -13,5 +14,6 @@ mod web;
 pub use log::{Hit, max_in_flight, min_gap, min_interval};
 pub use process::{Ended, Process, Signal};
 pub use prose::Head;
+pub use proxy::TcpProxy;
 pub use static_web::{Route, StaticWeb};
 pub use web::{FakeWeb, Family, Faults, HostTruth, Obstacle, PageTruth, Plan, RecordTruth, Truth, What};

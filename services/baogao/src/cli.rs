@@ -116,6 +116,30 @@ Examples:
     )]
     Dead(DeadCommand),
 
+    /// Run one part of the pipeline as a service, over RabbitMQ and PostgreSQL.
+    ///
+    /// Any number of processes of each service may run, on any number of machines, with one
+    /// configuration. What is away is waited for; /ready tells what. SIGTERM is answered with 0 once
+    /// what is in hand is finished.
+    #[command(
+        subcommand,
+        after_help = "\
+Environment:
+  BAOGAO_AMQP_URL, BAOGAO_AMQP_USER, BAOGAO_AMQP_PASSWORD, BAOGAO_DATABASE_URL
+       come before what the configuration says
+
+Examples:
+  baogao service crawler --config baogao.toml
+  BAOGAO_AMQP_PASSWORD=… baogao service parser --config baogao.toml"
+    )]
+    Service(ServiceCommand),
+
+    /// Bring the database's schema up to this program's. Services do the same at their start.
+    #[command(after_help = "\
+Examples:
+  baogao migrate --config baogao.toml")]
+    Migrate(MigrateArgs),
+
     /// Check or show the configuration.
     #[command(
         subcommand,
@@ -208,6 +232,35 @@ pub struct RunArgs {
     pub data: Option<PathBuf>,
 }
 
+/// The services.
+#[derive(Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// URL to page: fetches politely, archives, keeps the frontier. Needs broker, database, archive.
+    Crawler(ServiceArgs),
+    /// Page to article: needs the broker and the archive.
+    Scraper(ServiceArgs),
+    /// Article to record: needs the broker.
+    Parser(ServiceArgs),
+    /// Record to store: needs broker and database.
+    Publisher(ServiceArgs),
+}
+
+/// Arguments of a service.
+#[derive(Debug, Args)]
+pub struct ServiceArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
+/// Arguments of `migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// The configuration file that names the database.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}
+
 /// Arguments of `extract`.
 #[derive(Debug, Args)]
 pub struct ExtractArgs {
@@ -247,12 +300,24 @@ pub enum RecordsCommand {
     Export(RecordsExportArgs),
 }
 
-/// Which records.
+/// Where the records are.
 #[derive(Debug, Args)]
-pub struct RecordsFilter {
+pub struct RecordsPlace {
     /// The data directory.
     #[arg(long, value_name = "DIR", default_value = "./baogao-data")]
     pub data: PathBuf,
+
+    /// A configuration file: the records are in the database or data directory that it names.
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    pub config: Option<PathBuf>,
+}
+
+/// Which records.
+#[derive(Debug, Args)]
+pub struct RecordsFilter {
+    /// Where the records are.
+    #[command(flatten)]
+    pub place: RecordsPlace,
 
     /// Only records of this kind, such as `report`; `all` for every kind [default: the kinds of reports].
     #[arg(long, value_name = "KIND")]
@@ -302,9 +367,9 @@ pub struct RecordsShowArgs {
     #[arg(value_name = "ID")]
     pub id: String,
 
-    /// The data directory.
-    #[arg(long, value_name = "DIR", default_value = "./baogao-data")]
-    pub data: PathBuf,
+    /// Where the records are.
+    #[command(flatten)]
+    pub place: RecordsPlace,
 
     /// Print the record as JSON.
     #[arg(long)]

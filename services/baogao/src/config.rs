@@ -1,16 +1,27 @@
 //! The whole configuration: every role's section in one file.
 
+mod servers;
+
 use baogao_crawler::CrawlerConfig;
 use baogao_fetch::{ConnectTo, FetchConfig, Fetcher};
 use baogao_frontier::FrontierConfig;
 use baogao_runtime::config::{ConfigError, File};
+use baogao_runtime::data_dir::Paths;
+use baogao_runtime::health::HealthConfig;
 use baogao_runtime::telemetry::LogConfig;
+use baogao_runtime::{ByteBudget, ServerUrl};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The most messages one stage of one process handles at once.
 const MAX_WORKERS: usize = 1024;
+
+/// The largest room for work in progress: more than any machine has.
+const MAX_BUDGET_MIB: u64 = 1 << 20;
+
+/// The longest time a stop may take.
+const MAX_GRACE_MS: u64 = 3_600_000;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -29,6 +40,57 @@ pub struct Config {
     pub frontier: FrontierSection,
     /// The stages behind the crawler.
     pub stages: StagesConfig,
+    /// Where the responses are kept.
+    pub archive: ArchiveSection,
+    /// The broker of separate services.
+    pub bus: BusSection,
+    /// The database of separate services.
+    pub database: DatabaseSection,
+    /// Where a service tells how it is.
+    pub health: HealthConfig,
+}
+
+/// The section `archive`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ArchiveSection {
+    /// The folder of the WARC files; `archive` in the data directory where missing. Services share it.
+    pub dir: Option<PathBuf>,
+}
+
+/// The section `database`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DatabaseSection {
+    /// The address; its password is never shown.
+    pub url: Option<ServerUrl>,
+}
+
+/// The section `bus`. The attempts hold for the embedded mode too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BusSection {
+    /// The broker's address; its password is never shown.
+    pub url: Option<ServerUrl>,
+    /// Certificates in PEM that are trusted beside the system's own, for `amqps://`.
+    pub ca_file: Option<PathBuf>,
+    /// Attempts at a message that fails for the time being before it is a dead letter.
+    pub max_attempts: u32,
+    /// The wait before the second attempt, in milliseconds; doubled for each further one.
+    pub retry_base_ms: u64,
+    /// The longest wait between attempts, in milliseconds.
+    pub retry_max_ms: u64,
+}
+
+impl Default for BusSection {
+    fn default() -> Self {
+        let options = baogao_bus::Options::default();
+        Self {
+            url: None,
+            ca_file: None,
+            max_attempts: options.max_attempts,
+            retry_base_ms: millis(options.retry_base),
+            retry_max_ms: millis(options.retry_max),
+        }
+    }
 }
 
 /// The section `data`.
@@ -102,6 +164,9 @@ impl Default for FetchSection {
 pub struct FrontierSection {
     /// How long a host is leased to one crawler, in milliseconds.
     pub lease_ms: u64,
+    /// What must be left of the lease, besides the longest request, when a request begins, in
+    /// milliseconds. The clocks of all crawlers must agree within it.
+    pub lease_margin_ms: u64,
     /// Attempts at a URL that fails for the time being before it is given up.
     pub max_attempts: u32,
     /// The wait before the second attempt, in milliseconds; doubled for each further one.
@@ -120,6 +185,7 @@ impl Default for FrontierSection {
         Self {
             // Longer than the longest request, so that a host never has two owners.
             lease_ms: 180_000,
+            lease_margin_ms: 15_000,
             max_attempts: frontier.max_attempts,
             retry_base_ms: millis(frontier.retry_base),
             retry_max_ms: millis(frontier.retry_max),
@@ -139,12 +205,35 @@ pub struct StagesConfig {
     pub parser_concurrency: usize,
     /// Records stored at once; they are committed in groups.
     pub publisher_concurrency: usize,
+    /// The room for work in progress over all stages of a process, in MiB. Larger pieces are worked
+    /// on alone.
+    pub byte_budget_mib: u64,
+    /// How long what is in hand may take once a stop is asked for, in milliseconds.
+    pub grace_ms: u64,
 }
 
 impl Default for StagesConfig {
     fn default() -> Self {
-        Self { scraper_concurrency: 0, parser_concurrency: 0, publisher_concurrency: 32 }
+        Self {
+            scraper_concurrency: 0,
+            parser_concurrency: 0,
+            publisher_concurrency: 32,
+            byte_budget_mib: 64,
+            // Orchestrators kill after 30 s; some of them are for closing.
+            grace_ms: 25_000,
+        }
     }
+}
+
+/// What a command cannot do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The broker's address.
+    Bus,
+    /// The database's address.
+    Database,
+    /// Somewhere to begin.
+    Seeds,
 }
 
 /// A setting that makes no sense, found on the command line rather than in a file.
@@ -159,6 +248,24 @@ impl Config {
     ///
     /// With every mistake in the file.
     pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::read(path, &[], |_| None)
+    }
+
+    /// Reads `path` for something that connects to servers: their addresses and credentials in the
+    /// environment come before those of the file.
+    ///
+    /// # Errors
+    ///
+    /// With every mistake in the file and the environment, and whatever of `needs` is missing.
+    pub fn load_for(path: &Path, needs: &[Need]) -> Result<Self, ConfigError> {
+        Self::read(Some(path), needs, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn read(
+        path: Option<&Path>,
+        needs: &[Need],
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
         let mut file = match path {
             Some(path) => File::read(path)?,
             None => File::empty(),
@@ -171,6 +278,10 @@ impl Config {
             fetch: file.section("fetch"),
             frontier: file.section("frontier"),
             stages: file.section("stages"),
+            archive: file.section("archive"),
+            bus: servers::broker(&mut file, needs.contains(&Need::Bus), &environment),
+            database: servers::database(&mut file, needs.contains(&Need::Database), &environment),
+            health: file.section("health"),
         };
         for (key, message) in config.crawler.problems() {
             file.problem(key, message);
@@ -187,12 +298,14 @@ impl Config {
         for (key, message) in config.senseless() {
             file.problem(key, message);
         }
-        if config.frontier.lease_ms < config.fetch.total_timeout_ms.saturating_add(30_000) {
-            let least = config.fetch.total_timeout_ms.saturating_add(30_000);
+        let margins = config.frontier.lease_margin_ms.saturating_mul(2);
+        let least = config.fetch.total_timeout_ms.saturating_add(margins);
+        if config.frontier.lease_ms < least {
             file.problem(
                 "frontier.lease_ms",
                 format!(
-                    "must be at least {least}, 30 s more than `fetch.total_timeout_ms`, or a host could get two owners"
+                    "must be at least {least}, `fetch.total_timeout_ms` and twice `frontier.lease_margin_ms`, or a host \
+                     could get two owners"
                 ),
             );
         }
@@ -203,6 +316,10 @@ impl Config {
             if let Err(error) = baogao_model::CanonicalUrl::parse(url) {
                 file.problem("seeds.urls", error.to_string());
             }
+        }
+        // Without seeds nothing is in scope, unless everything is.
+        if needs.contains(&Need::Seeds) && config.seeds.urls.is_empty() && config.seeds.scope != "any" {
+            file.problem("seeds.urls", "names no seeds; give the list pages where the crawl begins");
         }
         file.finish()?;
         Ok(config)
@@ -232,7 +349,55 @@ impl Config {
                 problems.push((key, format!("{value} is more than {MAX_WORKERS}")));
             }
         }
+        let mib = self.stages.byte_budget_mib;
+        if mib == 0 || mib > MAX_BUDGET_MIB {
+            problems.push(("stages.byte_budget_mib", format!("must be 1 to {MAX_BUDGET_MIB}")));
+        }
+        if self.bus.retry_base_ms == 0 {
+            problems.push(("bus.retry_base_ms", "must be more than 0, or a message is tried in a circle".to_owned()));
+        }
+        if self.stages.grace_ms > MAX_GRACE_MS {
+            problems.push(("stages.grace_ms", format!("{} is longer than an hour", self.stages.grace_ms)));
+        }
         problems
+    }
+
+    /// The room for work in progress.
+    pub fn byte_budget(&self) -> ByteBudget {
+        ByteBudget::new(self.stages.byte_budget_mib.saturating_mul(1 << 20))
+    }
+
+    /// How long what is in hand may take once a stop is asked for.
+    pub fn grace(&self) -> Duration {
+        Duration::from_millis(self.stages.grace_ms)
+    }
+
+    /// How a bus treats what fails.
+    pub fn bus_options(&self) -> baogao_bus::Options {
+        baogao_bus::Options {
+            max_attempts: self.bus.max_attempts,
+            retry_base: Duration::from_millis(self.bus.retry_base_ms),
+            retry_max: Duration::from_millis(self.bus.retry_max_ms),
+            ..baogao_bus::Options::default()
+        }
+    }
+
+    /// The certificates trusted beside the system's own; none where no file is named.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn bus_ca(&self) -> Result<Option<String>, Wrong> {
+        let read = |path: &PathBuf| {
+            std::fs::read_to_string(path)
+                .map_err(|error| Wrong(format!("bus.ca_file: cannot read {}: {error}", path.display())))
+        };
+        self.bus.ca_file.as_ref().map(read).transpose()
+    }
+
+    /// The folder of the WARC files.
+    pub fn archive_dir(&self) -> PathBuf {
+        self.archive.dir.clone().unwrap_or_else(|| Paths::below(&self.data.dir).archive)
     }
 
     /// The settings of the fetcher.

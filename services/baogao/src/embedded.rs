@@ -1,18 +1,14 @@
 //! The embedded mode: every role in one process, over three SQLite files and a directory.
 
 use crate::config::Config;
+use crate::roles::{CrawlerParts, Roles, queues};
 use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_bus::Bus;
-use baogao_crawler::{Crawler, PauseReason, Scope};
-use baogao_extract::Extractor;
+use baogao_crawler::{PauseReason, Scope};
 use baogao_fetch::Fetcher;
 use baogao_frontier::{Frontier, FrontierStats};
-use baogao_parse::Parser;
-use baogao_parser::ParserRole;
-use baogao_publisher::{Publisher, RECORDS_QUEUE};
-use baogao_runtime::{DataDir, Shutdown};
-use baogao_scraper::Scraper;
+use baogao_runtime::{Context, DataDir, Shutdown};
 use baogao_store::Records;
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -40,6 +36,7 @@ pub struct Running {
     pause: PauseReason,
     filter: baogao_frontier::Scope,
     max_pages: Option<u64>,
+    grace: Duration,
     shutdown: Shutdown,
 }
 
@@ -81,21 +78,18 @@ impl Embedded {
     pub async fn open(root: &Path, config: &Config) -> anyhow::Result<Self> {
         let dir = DataDir::open(root)?;
         let paths = dir.paths();
+        let archive = config.archive.dir.clone().unwrap_or_else(|| paths.archive.clone());
         let shown = |what: &str, path: &Path| format!("cannot open the {what} {}", path.display());
-        let bus =
-            Bus::sqlite(&paths.bus, baogao_bus::Options::default()).await.with_context(|| shown("bus", &paths.bus))?;
-        let queues: Vec<_> =
-            [baogao_crawler::queues(), baogao_scraper::queues(), baogao_parser::queues(), baogao_publisher::queues()]
-                .concat();
-        bus.declare(&queues).await.with_context(|| shown("bus", &paths.bus))?;
+        let bus = Bus::sqlite(&paths.bus, config.bus_options()).await.with_context(|| shown("bus", &paths.bus))?;
+        bus.declare(&queues()).await.with_context(|| shown("bus", &paths.bus))?;
         Ok(Self {
             frontier: Frontier::sqlite(&paths.frontier, config.frontier_config(), Timestamp::now())
                 .await
                 .with_context(|| shown("frontier", &paths.frontier))?,
             records: Records::sqlite(&paths.records).await.with_context(|| shown("records", &paths.records))?,
-            archive: Archive::local(&paths.archive, ArchiveConfig::default())
+            archive: Archive::local(&archive, ArchiveConfig::default())
                 .await
-                .with_context(|| shown("archive", &paths.archive))?,
+                .with_context(|| shown("archive", &archive))?,
             bus,
             dir,
         })
@@ -105,45 +99,24 @@ impl Embedded {
     pub fn start(&self, config: &Config, fetcher: Fetcher, scope: Scope, shutdown: &Shutdown) -> Running {
         let (begun, pause) = (Arc::new(AtomicU64::new(0)), PauseReason::default());
         let filter = scope.in_frontier(config.crawler.max_depth);
-        let crawler = Crawler {
+        let context = Context::new(shutdown.clone(), config.byte_budget());
+        let at = Roles { config, bus: &self.bus, context: &context };
+        let crawler = at.crawler(CrawlerParts {
             frontier: self.frontier.clone(),
-            fetcher: Arc::new(fetcher),
             archive: self.archive.clone(),
-            bus: self.bus.clone(),
-            config: config.crawler.clone(),
-            longest_request: Duration::from_millis(config.fetch.total_timeout_ms),
-            scope: Arc::new(scope),
-            disk: Some(self.dir.root().to_owned()),
+            fetcher,
+            scope,
+            disk: self.dir.root().to_owned(),
             begun: Arc::clone(&begun),
             pause: pause.clone(),
-            shutdown: shutdown.clone(),
-        };
-        let scraper = Scraper {
-            bus: self.bus.clone(),
-            archive: self.archive.clone(),
-            extractor: Arc::new(Extractor::new()),
-            concurrency: or_cores(config.stages.scraper_concurrency),
-            shutdown: shutdown.clone(),
-        };
-        let parser = ParserRole {
-            bus: self.bus.clone(),
-            parser: Arc::new(Parser::new()),
-            concurrency: or_cores(config.stages.parser_concurrency),
-            shutdown: shutdown.clone(),
-        };
-        let publisher = Publisher {
-            bus: self.bus.clone(),
-            queue: RECORDS_QUEUE,
-            sink: Arc::new(self.records.clone()),
-            concurrency: config.stages.publisher_concurrency.max(1),
-            shutdown: shutdown.clone(),
-        };
+        });
         let mut roles = JoinSet::new();
         roles.spawn(crawler.run());
-        roles.spawn(scraper.run());
-        roles.spawn(parser.run());
-        roles.spawn(publisher.run());
-        Running { roles, begun, pause, filter, max_pages: config.crawler.max_pages, shutdown: shutdown.clone() }
+        roles.spawn(at.scraper(self.archive.clone()).run());
+        roles.spawn(at.parser().run());
+        roles.spawn(at.publisher(self.records.clone()).run());
+        let (max_pages, grace) = (config.crawler.max_pages, config.grace());
+        Running { roles, begun, pause, filter, max_pages, grace, shutdown: shutdown.clone() }
     }
 
     /// What is under way now. Work moves between frontier and bus while it is looked for, so the
@@ -240,10 +213,15 @@ impl Running {
         }
     }
 
-    /// Asks the roles to stop and waits until they have finished what they had in hand.
+    /// Asks the roles to stop and waits until they have finished what they had in hand, but not longer
+    /// than the time of grace: what is still in hand then goes back and is done again.
     pub async fn stop(mut self) {
         self.shutdown.request();
-        while self.roles.join_next().await.is_some() {}
+        let finished = async { while self.roles.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, finished).await.is_err() {
+            tracing::warn!("still busy after {:?}; what is in hand goes back", self.grace);
+            self.roles.shutdown().await;
+        }
     }
 
     /// Whether nothing is under way and nothing comes soon.
@@ -276,13 +254,5 @@ impl Since {
         let began = self.0.filter(|(same, _)| *same == mark).map_or(now, |(_, began)| began);
         self.0 = Some((mark, began));
         Some(now - began)
-    }
-}
-
-/// A number of workers: one for each core where none is set.
-fn or_cores(wish: usize) -> usize {
-    match wish {
-        0 => std::thread::available_parallelism().map_or(2, usize::from),
-        wish => wish,
     }
 }

@@ -4,11 +4,13 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod distributed;
 mod embedded;
 mod exit;
 mod input;
 mod lang;
 mod progress;
+mod roles;
 mod table;
 mod tell;
 

@@ -1,18 +1,20 @@
 //! The fetch loop: leases hosts from the frontier and visits each with one request at a time.
 
-use crate::{Crawler, pressure};
+use crate::{ARCHIVE, Crawler, FRONTIER, pressure};
 use anyhow::Context as _;
-use baogao_archive::Exchange;
+use baogao_archive::{ArchiveError, Exchange};
 use baogao_fetch::{FetchError, Request, Response, Robots, RobotsAnswer};
 use baogao_frontier::{
     Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, StoredRobots,
 };
 use baogao_model::CanonicalUrl;
+use baogao_runtime::work::chain;
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -30,10 +32,8 @@ const LONGEST_DELAY: Duration = Duration::from_secs(24 * 3600);
 /// A host with a longer delay is given back after each request instead of being waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// No request begins when less than this and the longest request are left of the lease.
-const LEASE_MARGIN: Duration = Duration::from_secs(15);
-
-/// The longest wait for a host that another site's robots.txt has just led to; fits into the margin.
+/// The longest wait for a host that another site's robots.txt has just led to; never more than two
+/// thirds of the lease's margin, into which it must fit.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long robots rules are believed; RFC 9309 §2.4 allows a day.
@@ -55,12 +55,12 @@ const TICK: Duration = Duration::from_millis(200);
 pub async fn run(crawler: &Crawler) {
     let mut visits = JoinSet::new();
     let mut brake = Brake::default();
-    while !crawler.shutdown.is_requested() {
+    while !crawler.context.shutdown.is_requested() {
         while let Some(ended) = visits.try_join_next() {
             brake.note(ended.unwrap_or(Visited::BrokenOff));
         }
         let free = crawler.config.max_hosts.saturating_sub(visits.len());
-        let claims = if free == 0 || is_spent(crawler) || brake.is_on(crawler).await {
+        let claims = if free == 0 || is_spent(crawler) || must_wait(crawler, &mut brake).await {
             Vec::new()
         } else {
             claim(crawler, free).await
@@ -73,11 +73,19 @@ pub async fn run(crawler: &Crawler) {
             tokio::select! {
                 Some(ended) = visits.join_next() => brake.note(ended.unwrap_or(Visited::BrokenOff)),
                 () = tokio::time::sleep(TICK) => {}
-                () = crawler.shutdown.requested() => {}
+                () = crawler.context.shutdown.requested() => {}
             }
         }
     }
     while visits.join_next().await.is_some() {}
+}
+
+/// Whether claiming must wait; a stop waits for no answer of a store that is away.
+async fn must_wait(crawler: &Crawler, brake: &mut Brake) -> bool {
+    tokio::select! {
+        () = crawler.context.shutdown.requested() => true,
+        is_on = brake.is_on(crawler) => is_on,
+    }
 }
 
 /// Whether the run has begun as many requests as it may.
@@ -92,19 +100,32 @@ fn reserve(crawler: &Crawler) -> bool {
     crawler.begun.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
 }
 
+/// This process among all crawlers. In containers every process may be number 1 of a host of the same
+/// name, so the time of its start is added.
+fn owner() -> &'static str {
+    static OWNER: OnceLock<String> = OnceLock::new();
+    OWNER.get_or_init(|| {
+        let host = std::env::var("HOSTNAME").unwrap_or_default();
+        format!("crawler-{host}-{}-{}", std::process::id(), Timestamp::now().as_nanosecond())
+    })
+}
+
 /// Claims up to `free` due hosts; none where the frontier is away.
 async fn claim(crawler: &Crawler, free: usize) -> Vec<Claim> {
     let request = ClaimRequest {
-        owner: format!("crawler-{}", std::process::id()),
+        owner: owner().to_owned(),
         max_keys: free,
         urls_per_key: URLS_PER_VISIT,
         scope: crawler.scope.in_frontier(crawler.config.max_depth),
     };
     match crawler.frontier.claim(Timestamp::now(), &request).await {
-        Ok(claims) => claims,
+        Ok(claims) => {
+            crawler.context.health.back(FRONTIER);
+            claims
+        }
         Err(error) => {
-            tracing::warn!(error = ?error, "the frontier is away, the crawler waits");
-            crawler.shutdown.sleep(Duration::from_secs(1)).await;
+            crawler.context.health.lost(FRONTIER, chain(&error));
+            crawler.context.shutdown.sleep(Duration::from_secs(1)).await;
             Vec::new()
         }
     }
@@ -119,7 +140,7 @@ enum Visited {
     BrokenOff,
 }
 
-/// Remembers whether the crawler pauses, looks at most once a second, and says changes once.
+/// Remembers whether the crawler pauses, and looks at most once a second.
 #[derive(Default)]
 struct Brake {
     looked: Option<Instant>,
@@ -136,13 +157,7 @@ impl Brake {
         let is_fresh = self.looked.is_some_and(|at| at.elapsed() < Duration::from_secs(1));
         if !is_fresh {
             self.looked = Some(Instant::now());
-            let reason = pressure::reason_to_pause(crawler).await;
-            let before = crawler.pause.replace(reason.clone());
-            match (&before, &reason) {
-                (None, Some(reason)) => tracing::warn!("the crawler pauses: {reason}"),
-                (Some(_), None) => tracing::info!("the crawler goes on"),
-                _ => {}
-            }
+            crawler.pause.set(pressure::reason_to_pause(crawler).await);
         }
         crawler.pause.reason().is_some()
     }
@@ -187,7 +202,7 @@ enum Next {
 /// when the lease is.
 fn deadline(crawler: &Crawler, leased_until: Timestamp) -> Instant {
     let lease = Duration::try_from(leased_until.duration_since(Timestamp::now())).unwrap_or_default();
-    Instant::now() + lease.saturating_sub(crawler.longest_request + LEASE_MARGIN)
+    Instant::now() + lease.saturating_sub(crawler.longest_request.saturating_add(crawler.lease_margin))
 }
 
 /// Visits a host: one request at a time, the delay between them, until its URLs, its lease or the
@@ -211,7 +226,7 @@ async fn visit(crawler: Crawler, claim: Claim) -> Visited {
             Ok(Ok(Next::End)) => break,
             Ok(Err(error)) => {
                 // The URL stays due: it is asked for again when our own parts are back.
-                tracing::warn!(host = claim.pace_key, error = ?error, "a visit to {} was broken off: {error:#}", claim.pace_key);
+                visit.tell_away(&claim.pace_key, &error);
                 ended = Visited::BrokenOff;
                 break;
             }
@@ -226,13 +241,27 @@ async fn visit(crawler: Crawler, claim: Claim) -> Visited {
         }
     }
     if let Err(error) = visit.settle(Vec::new(), true).await {
-        tracing::warn!(host = claim.pace_key, error = ?error, "{} could not be given back, its lease will end", claim.pace_key);
+        tracing::debug!(host = claim.pace_key, "{} could not be given back, its lease will end", claim.pace_key);
+        visit.tell_away(&claim.pace_key, &error.into());
         ended = Visited::BrokenOff;
     }
     ended
 }
 
 impl Visit {
+    /// Says which store of our own broke off a visit. With dozens of visits under way the part is
+    /// told of once; what waiting cannot mend is told each time.
+    fn tell_away(&self, host: &str, error: &anyhow::Error) {
+        let health = &self.crawler.context.health;
+        let archive = error.chain().find_map(|cause| cause.downcast_ref::<ArchiveError>());
+        let frontier = error.chain().find_map(|cause| cause.downcast_ref::<FrontierError>());
+        match (archive, frontier) {
+            (Some(cause), _) if cause.is_transient() => health.lost(ARCHIVE, chain(cause)),
+            (_, Some(cause)) if cause.is_transient() => health.lost(FRONTIER, chain(cause)),
+            _ => tracing::warn!(host, error = ?error, "a visit to {host} was broken off: {error:#}"),
+        }
+    }
+
     /// Fetches one URL, archives it, and settles it with the frontier. An error means that a store
     /// of our own is away.
     async fn one(&mut self, due: DueUrl) -> anyhow::Result<Next> {
@@ -273,7 +302,7 @@ impl Visit {
             return false;
         }
         tokio::select! {
-            () = self.crawler.shutdown.requested() => false,
+            () = self.crawler.context.shutdown.requested() => false,
             () = tokio::time::sleep_until(turn) => true,
         }
     }
@@ -288,12 +317,14 @@ impl Visit {
             url: due.url.clone(),
             etag: due.etag.clone(),
             last_modified: due.last_modified.clone(),
-            pause: self.delay.min(LONGEST_PAUSE),
+            pause: self.delay.min(LONGEST_PAUSE).min(self.crawler.lease_margin / 3 * 2),
         };
+        let began = Instant::now();
         let answer = tokio::select! {
-            () = self.crawler.shutdown.requested() => None,
+            () = self.crawler.context.shutdown.requested() => None,
             answer = self.crawler.fetcher.get(&request) => Some(answer),
         };
+        metrics::histogram!("baogao_crawler_fetch_seconds").record(began.elapsed());
         self.last_end = Some(Instant::now());
         match answer {
             None => Ok(None),
@@ -338,6 +369,7 @@ impl Visit {
             body: response.body,
         };
         let payload = self.crawler.archive.append(exchange).await.with_context(|| format!("cannot archive {url}"))?;
+        self.crawler.context.health.back(ARCHIVE);
         Ok(Outcome::Fetched { status, content_type, etag, last_modified, payload, bytes })
     }
 
@@ -398,7 +430,7 @@ impl Visit {
     ) -> Result<Option<Result<RobotsAnswer, FetchError>>, FrontierError> {
         let asked = self.crawler.fetcher.robots(url, self.delay);
         let answer = tokio::select! {
-            () = self.crawler.shutdown.requested() => None,
+            () = self.crawler.context.shutdown.requested() => None,
             answer = tokio::time::timeout(self.crawler.longest_request, asked) => Some(answer),
         };
         self.last_end = Some(Instant::now());

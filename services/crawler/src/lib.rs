@@ -15,14 +15,24 @@ use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_fetch::Fetcher;
 use baogao_frontier::Frontier;
-use baogao_runtime::{Shutdown, Worker};
+use baogao_runtime::work::{body_bytes, chain};
+use baogao_runtime::{Context, Worker};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+/// The name of the frontier among the parts that `/ready` tells of.
+pub const FRONTIER: &str = "frontier";
+
+/// The name of the archive among the parts that `/ready` tells of.
+pub const ARCHIVE: &str = "archive";
+
 /// The queue of links on their way into the frontier.
 pub const LINKS_QUEUE: &str = "links";
+
+/// Pages whose links are stored at once; the frontier commits them in groups.
+const LINKS_AT_ONCE: usize = 16;
 
 /// The queues this role consumes.
 pub fn queues() -> Vec<QueueSpec> {
@@ -44,6 +54,9 @@ pub struct Crawler {
     pub config: CrawlerConfig,
     /// The longest time one request can take: no request begins when the lease ends before.
     pub longest_request: Duration,
+    /// What must be left of the lease on top of that: for writes that are slow, and for the clocks
+    /// of crawlers, which may differ by less than this.
+    pub lease_margin: Duration,
     /// What may be crawled.
     pub scope: Arc<Scope>,
     /// Where to watch the room on the disk.
@@ -52,32 +65,38 @@ pub struct Crawler {
     pub begun: Arc<AtomicU64>,
     /// Where the crawler says why it pauses.
     pub pause: PauseReason,
-    /// When to stop.
-    pub shutdown: Shutdown,
+    /// What the process shares.
+    pub context: Context,
 }
 
 impl Crawler {
     /// Crawls until shutdown is asked for.
     pub async fn run(self) {
-        let links =
-            Worker { bus: self.bus.clone(), queue: LINKS_QUEUE, concurrency: 16, shutdown: self.shutdown.clone() };
+        let links = Worker {
+            bus: self.bus.clone(),
+            queue: LINKS_QUEUE,
+            concurrency: LINKS_AT_ONCE,
+            store: FRONTIER,
+            weigh: body_bytes,
+            context: self.context.clone(),
+        };
         let (frontier, scope) = (self.frontier.clone(), Arc::clone(&self.scope));
         tokio::join!(
             fetching::run(&self),
-            relay::run(&self.frontier, &self.bus, &self.shutdown),
-            close_overdue_groups(&self.frontier, &self.shutdown),
+            relay::run(&self.frontier, &self.bus, &self.context),
+            close_overdue_groups(&self.frontier, &self.context),
             links.run(move |message| links::store(frontier.clone(), Arc::clone(&scope), message)),
         );
     }
 }
 
 /// Sends split articles on their way whose last parts do not come.
-async fn close_overdue_groups(frontier: &Frontier, shutdown: &Shutdown) {
+async fn close_overdue_groups(frontier: &Frontier, context: &Context) {
     loop {
         if let Err(error) = frontier.expire_groups(jiff::Timestamp::now()).await {
-            tracing::warn!(error = ?error, "cannot look for overdue document groups, trying again in a minute");
+            context.health.lost(FRONTIER, chain(&error));
         }
-        if !shutdown.sleep(Duration::from_secs(60)).await {
+        if !context.shutdown.sleep(Duration::from_secs(60)).await {
             return;
         }
     }

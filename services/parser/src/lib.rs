@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(debug_assertions)]
+mod test_hook;
+
 use anyhow::Context as _;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_model::event::{ArticleCleaned, DocumentOther, ReportParsed, Revision};
@@ -7,7 +10,8 @@ use baogao_model::message::Origin;
 use baogao_model::report::Source;
 use baogao_model::{Article, Message, Report, ReportId};
 use baogao_parse::{Document, PARSER_VERSION, Parser};
-use baogao_runtime::{Failure, Handled, Shutdown, Worker};
+use baogao_runtime::work::{BUS, body_bytes};
+use baogao_runtime::{Context, Failure, Handled, Worker};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -31,14 +35,22 @@ pub struct ParserRole {
     pub parser: Arc<Parser>,
     /// Messages handled at once.
     pub concurrency: usize,
-    /// When to stop.
-    pub shutdown: Shutdown,
+    /// What the process shares.
+    pub context: Context,
 }
 
 impl ParserRole {
     /// Parses articles until shutdown is asked for.
     pub async fn run(self) {
-        let worker = Worker { bus: self.bus, queue: QUEUE, concurrency: self.concurrency, shutdown: self.shutdown };
+        let worker = Worker {
+            bus: self.bus,
+            queue: QUEUE,
+            concurrency: self.concurrency,
+            // It has no store but the bus.
+            store: BUS,
+            weigh: body_bytes,
+            context: self.context,
+        };
         let parser = self.parser;
         worker.run(move |message| handle(Arc::clone(&parser), message)).await;
     }
@@ -47,6 +59,8 @@ impl ParserRole {
 /// Handles one `article.cleaned`.
 async fn handle(parser: Arc<Parser>, message: Message) -> Handled {
     let ArticleCleaned { article } = message.decode()?;
+    #[cfg(debug_assertions)]
+    test_hook::abort_on_request(&article.text);
     let revision = Revision {
         content_hash: article.content_hash.clone(),
         fetch_no: article.fetch_no,

@@ -4,9 +4,13 @@ use baogao_bus::{Bus, QueueSpec};
 use baogao_model::Message;
 use baogao_model::event::{DocumentOther, ReportParsed};
 use baogao_model::message::DecodeError;
-use baogao_runtime::{Failure, Handled, Shutdown, Worker};
+use baogao_runtime::work::body_bytes;
+use baogao_runtime::{Context, Failure, Handled, Worker};
 use baogao_store::{Record, Sink};
 use std::sync::Arc;
+
+/// The name of the records among the parts that `/ready` tells of.
+pub const RECORDS: &str = "records";
 
 /// The queue of records on their way into the records store.
 pub const RECORDS_QUEUE: &str = "publish.records";
@@ -30,15 +34,21 @@ pub struct Publisher {
     pub sink: Arc<dyn Sink>,
     /// Messages handled at once; the sink commits them in groups.
     pub concurrency: usize,
-    /// When to stop.
-    pub shutdown: Shutdown,
+    /// What the process shares.
+    pub context: Context,
 }
 
 impl Publisher {
     /// Publishes until shutdown is asked for.
     pub async fn run(self) {
-        let worker =
-            Worker { bus: self.bus, queue: self.queue, concurrency: self.concurrency, shutdown: self.shutdown };
+        let worker = Worker {
+            bus: self.bus,
+            queue: self.queue,
+            concurrency: self.concurrency,
+            store: RECORDS,
+            weigh: body_bytes,
+            context: self.context,
+        };
         let sink = self.sink;
         worker.run(move |message| handle(Arc::clone(&sink), message)).await;
     }

@@ -6,9 +6,18 @@ mod read;
 use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_extract::Extractor;
+use baogao_model::event::PartState;
 use baogao_model::event::{DocumentReady, PageFetched};
-use baogao_runtime::{Shutdown, Worker};
+use baogao_model::{Message, PayloadRef};
+use baogao_runtime::{Context, Worker};
 use std::sync::Arc;
+
+/// The name of the archive among the parts that `/ready` tells of.
+pub const ARCHIVE: &str = "archive";
+
+/// How many times longer a page is than its record in the archive, which is compressed: on the safe
+/// side for HTML.
+const INFLATION: u64 = 10;
 
 /// The queue of pages and documents to be cleaned.
 pub const QUEUE: &str = "scrape";
@@ -35,14 +44,21 @@ pub struct Scraper {
     pub extractor: Arc<Extractor>,
     /// Messages handled at once.
     pub concurrency: usize,
-    /// When to stop.
-    pub shutdown: Shutdown,
+    /// What the process shares.
+    pub context: Context,
 }
 
 impl Scraper {
     /// Cleans pages until shutdown is asked for.
     pub async fn run(self) {
-        let worker = Worker { bus: self.bus, queue: QUEUE, concurrency: self.concurrency, shutdown: self.shutdown };
+        let worker = Worker {
+            bus: self.bus,
+            queue: QUEUE,
+            concurrency: self.concurrency,
+            store: ARCHIVE,
+            weigh,
+            context: self.context,
+        };
         let (archive, extractor) = (self.archive, self.extractor);
         worker
             .run(move |message| {
@@ -59,4 +75,19 @@ impl Scraper {
             })
             .await;
     }
+}
+
+/// The room that a message takes while it is handled: that of its pages, which do not travel with it.
+fn weigh(message: &Message) -> u64 {
+    let page = |payload: &PayloadRef| payload.length.saturating_mul(INFLATION).min(read::MAX_PAGE_BYTES);
+    let pages = if message.is::<PageFetched>() {
+        message.decode().map_or(0, |fetched: PageFetched| page(&fetched.payload))
+    } else {
+        let part = |state: &PartState| match state {
+            PartState::Fetched { payload, .. } => page(payload),
+            PartState::Failed { .. } | PartState::Overdue => 0,
+        };
+        message.decode().map_or(0, |ready: DocumentReady| ready.parts.iter().map(|one| part(&one.state)).sum())
+    };
+    pages.saturating_add(message.body.len() as u64)
 }

@@ -6,7 +6,7 @@ use baogao_runtime::Failure;
 use bytes::Bytes;
 
 /// The most bytes a page may have once its content encoding is undone. Reports have some 200 kB.
-const MAX_PAGE_BYTES: u64 = 64 << 20;
+pub const MAX_PAGE_BYTES: u64 = 64 << 20;
 
 /// A page as it was before it was encoded for transport.
 pub struct PageBytes {

@@ -99,6 +99,10 @@ impl Backend for SqliteBus {
         self.inbox.write(Write::Discard(filter.clone()), None).await
     }
 
+    async fn check(&self) -> Result<(), BusError> {
+        self.check_open()
+    }
+
     async fn close(&self) -> Result<(), BusError> {
         self.is_closed.store(true, Ordering::SeqCst);
         match self.inbox.ask(|reply| Command::Close { reply }).await {

@@ -13,7 +13,7 @@ pub(super) fn depths(conn: &mut Connection) -> rusqlite::Result<Vec<QueueDepth>>
     let tx = conn.transaction()?;
     let mut by_id = BTreeMap::new();
     for (id, queue) in rows::queues(&tx)? {
-        by_id.insert(id, QueueDepth { queue, ..QueueDepth::default() });
+        by_id.insert(id, QueueDepth { queue, bytes: Some(0), ..QueueDepth::default() });
     }
     // Summed here, since GROUP BY would sort the whole table first.
     let mut statement = tx.prepare("SELECT queue_id, state, suspicion, bytes FROM delivery")?;
@@ -32,7 +32,7 @@ pub(super) fn depths(conn: &mut Connection) -> rusqlite::Result<Vec<QueueDepth>>
             }
         }
         // A length, so never negative.
-        depth.bytes += bytes.unsigned_abs();
+        depth.bytes = Some(depth.bytes.unwrap_or(0) + bytes.unsigned_abs());
     }
     let mut depths: Vec<QueueDepth> = by_id.into_values().collect();
     depths.sort_by(|a, b| a.queue.cmp(&b.queue));

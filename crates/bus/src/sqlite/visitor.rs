@@ -110,6 +110,10 @@ impl Backend for VisitorBus {
         self.judge(filter, rows::remove).await
     }
 
+    async fn check(&self) -> Result<(), BusError> {
+        Ok(())
+    }
+
     async fn close(&self) -> Result<(), BusError> {
         Ok(())
     }

@@ -1,9 +1,12 @@
-//! Every back end passes the same suite, and SQLite some more.
+//! Every back end passes the same suite, and those that outlive a process some more.
 
+mod place;
+mod rabbitmq;
 mod sqlite;
 mod suite;
 
-use baogao_bus::Bus;
+use baogao_bus::{Bus, RabbitOptions};
+use place::RabbitVhost;
 use tempfile::TempDir;
 
 async fn memory() -> (Bus, ()) {
@@ -15,5 +18,12 @@ async fn sqlite() -> (Bus, TempDir) {
     (Bus::sqlite(&dir.path().join("bus.db"), suite::options()).await.unwrap(), dir)
 }
 
+async fn rabbitmq() -> (Bus, RabbitVhost) {
+    let vhost = tokio::task::spawn_blocking(RabbitVhost::create).await.unwrap();
+    let options = RabbitOptions { bus: suite::options(), ..RabbitOptions::default() };
+    (Bus::rabbitmq(vhost.url(), options).await.unwrap(), vhost)
+}
+
 bus_suite!(in_memory, crate::memory());
 bus_suite!(in_sqlite, crate::sqlite());
+bus_suite!(in_rabbitmq, crate::rabbitmq());

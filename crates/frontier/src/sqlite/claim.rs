@@ -1,20 +1,13 @@
 //! Claims: which pace keys are due, and their best URLs.
 
 use super::scope::ScopeArgs;
-use crate::claim::{Claim, ClaimRequest, DueUrl};
+use crate::claim::{Claim, ClaimRequest, DueUrl, Front, window_size};
 use crate::config::FrontierConfig;
 use crate::micros;
+use crate::rules::complete::delay_of;
 use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
 use rusqlite::{Connection, named_params, params};
-use std::cmp::Reverse;
-
-/// Keys looked at together, for `wanted` keys. Those that waited longest are looked at first, so
-/// none is forgotten; looking at some more than are wanted lets good URLs overtake; and a claim stays
-/// a matter of milliseconds when every host of the country is due.
-fn window_size(wanted: usize) -> usize {
-    wanted.saturating_mul(4).clamp(32, 256)
-}
 
 /// Pace keys that are due and not leased, longest waiting first, after a place in that order.
 ///
@@ -67,9 +60,7 @@ const DUE_URLS: &str = "
 #[derive(Debug, Clone, Copy)]
 struct Lane {
     id: i64,
-    priority: i32,
-    depth: u32,
-    due_at: i64,
+    front: Front,
 }
 
 /// Leases the keys with the best URLs. Writes rows of `pace_key` only.
@@ -110,7 +101,7 @@ fn best_keys(conn: &Connection, now: Timestamp, scope: &ScopeArgs<'_>, wanted: u
             break;
         }
     }
-    found.sort_by_key(|(key, lane)| (Reverse(lane.priority), lane.depth, lane.due_at, *key));
+    found.sort_by_key(|(key, lane)| (lane.front.rank(), *key));
     found.truncate(wanted);
     Ok(found.into_iter().map(|(key, _)| key).collect())
 }
@@ -170,10 +161,10 @@ fn due_lanes(
     let mut lanes = Vec::new();
     for lane in front_lanes(conn, now, scope, key, usize::MAX)? {
         if let Some(due_at) = scope.first_due(conn, lane.id, micros::of(now))? {
-            lanes.push(Lane { due_at, ..lane });
+            lanes.push(Lane { front: Front { due_at, ..lane.front }, ..lane });
         }
     }
-    lanes.sort_by_key(|lane| (Reverse(lane.priority), lane.depth, lane.due_at));
+    lanes.sort_by_key(|lane| lane.front.rank());
     lanes.truncate(limit);
     Ok(lanes)
 }
@@ -192,7 +183,12 @@ fn front_lanes(
             ":key": key, ":max_depth": scope.max_depth, ":sites": scope.sites, ":hosts": scope.hosts,
             ":now": micros::of(now),
         },
-        |row| Ok(Lane { id: row.get(0)?, priority: row.get(1)?, depth: row.get(2)?, due_at: row.get(3)? }),
+        |row| {
+            Ok(Lane {
+                id: row.get(0)?,
+                front: Front { priority: row.get(1)?, depth: row.get(2)?, due_at: row.get(3)? },
+            })
+        },
     )?;
     rows.take(limit).collect()
 }
@@ -222,7 +218,7 @@ fn due_urls(
             }
             urls.push(DueUrl {
                 url: read_url(row, 0)?,
-                depth: lane.depth,
+                depth: lane.front.depth,
                 attempts: row.get(1)?,
                 redirects: row.get(2)?,
                 etag: row.get(3)?,
@@ -254,7 +250,7 @@ fn lease(
     let (pace_key, delay): (String, Option<i64>) = conn
         .prepare_cached("SELECT name, delay FROM pace_key WHERE id = ?1")?
         .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let delay = delay.map_or(config.default_delay, micros::to_duration).max(config.default_delay);
+    let delay = delay_of(config, delay);
     let leased_until = micros::after(now, config.lease);
     let epoch = conn
         .prepare_cached(

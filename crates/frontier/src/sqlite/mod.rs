@@ -5,19 +5,17 @@
 //! Since there is one writer, every operation sees the file as if it were alone.
 
 mod claim;
-mod complete;
-mod fetch_log;
-mod groups;
-mod links;
+mod hosts;
 mod outbox;
 mod reader;
 mod robots;
+mod rows;
 mod schema;
 mod scope;
 mod stats;
-mod urls;
 mod writer;
 
+use crate::rules::{complete, groups, links};
 use crate::{
     Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
     FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots,
@@ -27,11 +25,15 @@ use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
 use baogao_model::event::LinksFound;
 use jiff::Timestamp;
+use rows::FileRows;
 use rusqlite::{Connection, params};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
+
+/// Groups expired in one transaction.
+const EXPIRED_AT_ONCE: usize = 100;
 
 /// The back end over one SQLite file.
 pub(crate) struct Sqlite {
@@ -90,7 +92,10 @@ impl Sqlite {
 #[async_trait]
 impl Backend for Sqlite {
     async fn schedule(&self, now: Timestamp, seeds: Vec<Seed>) -> Result<(), FrontierError> {
-        self.write("schedule seeds", move |conn, config| links::schedule(conn, config, now, &seeds)).await
+        self.write("schedule seeds", move |conn, config| {
+            links::schedule(&mut FileRows::new(conn, config), config, now, &seeds)
+        })
+        .await
     }
 
     async fn claim(&self, now: Timestamp, request: ClaimRequest) -> Result<Vec<Claim>, FrontierError> {
@@ -105,7 +110,7 @@ impl Backend for Sqlite {
         pace: Pace,
     ) -> Result<Completed, FrontierError> {
         self.write("store completions", move |conn, config| {
-            complete::complete(conn, config, now, &claim, completions, &pace)
+            complete::complete(&mut FileRows::new(conn, config), config, now, &claim, &completions, &pace)
         })
         .await
     }
@@ -116,16 +121,26 @@ impl Backend for Sqlite {
         found: LinksFound,
         new: Vec<NewUrl>,
     ) -> Result<LinksStored, FrontierError> {
-        self.write("store links", move |conn, config| links::store_links(conn, config, now, &found, &new)).await
+        self.write("store links", move |conn, config| {
+            links::store_links(&mut FileRows::new(conn, config), config, now, &found, &new)
+        })
+        .await
     }
 
     async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
         let mut total = 0;
         loop {
-            let expired =
-                self.write("expire document groups", move |conn, config| groups::expire(conn, config, now)).await?;
+            let expired = self
+                .write("expire document groups", move |conn, config| {
+                    let overdue = overdue_groups(conn, groups::overdue_since(config, now))?;
+                    for group in &overdue {
+                        groups::expire(&mut FileRows::new(conn, config), config, now, group)?;
+                    }
+                    Ok(overdue.len())
+                })
+                .await?;
             total += expired as u64;
-            if !groups::may_be_more(expired) {
+            if expired < EXPIRED_AT_ONCE {
                 return Ok(total);
             }
         }
@@ -141,6 +156,19 @@ impl Backend for Sqlite {
 
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError> {
         self.readers.run("read the outbox", move |conn| outbox::oldest(conn, limit)).await
+    }
+
+    async fn claim_outbox(
+        &self,
+        now: Timestamp,
+        limit: usize,
+        hold: Duration,
+    ) -> Result<Vec<OutboxRow>, FrontierError> {
+        if self.readers.run("look for messages to send", move |conn| outbox::is_idle(conn, now)).await? {
+            // Most looks find nothing, and the writer need not be asked for that.
+            return Ok(Vec::new());
+        }
+        self.write("take messages to send", move |conn, _| outbox::claim(conn, now, limit, hold)).await
     }
 
     async fn outbox_depth(&self) -> Result<OutboxDepth, FrontierError> {
@@ -171,6 +199,19 @@ impl Backend for Sqlite {
         self.readers.run("look up what was not fetched", move |conn| stats::unfetched(conn, &urls)).await
     }
 
+    async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError> {
+        self.write("end leases", move |conn, config| end_leases(conn, config, now)).await
+    }
+
+    async fn check(&self) -> Result<(), FrontierError> {
+        self.readers.run("reach", |conn| schema::version(conn)).await?;
+        // The writer too, unless the file is open for reading only.
+        match &self.writer {
+            Some(writer) => writer.run("reach", |_| Ok(())).await,
+            None => Ok(()),
+        }
+    }
+
     async fn close(&self) -> Result<(), FrontierError> {
         // Readers first: an open one would keep the checkpoint from emptying the log.
         self.readers.close();
@@ -197,7 +238,7 @@ fn open_error(path: &Path, error: rusqlite::Error) -> FrontierError {
 
 fn check_version(path: &Path, found: i64) -> Result<(), FrontierError> {
     if found > schema::VERSION {
-        return Err(FrontierError::NewerSchema { path: path.to_owned(), found, known: schema::VERSION });
+        return Err(FrontierError::NewerSchema { place: path.display().to_string(), found, known: schema::VERSION });
     }
     Ok(())
 }
@@ -224,18 +265,24 @@ fn prepare(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "journal_size_limit", 64 << 20)
 }
 
-/// Ends the leases of a dead predecessor, keeping its politeness: it may have sent a request just
-/// before it died. Then applies the pace rules, which may have changed.
+/// Ends the leases of a dead predecessor, then applies the pace rules, which may have changed.
 fn take_over(conn: &Connection, config: &FrontierConfig, now: Timestamp) -> rusqlite::Result<()> {
     let transaction = conn.unchecked_transaction()?;
+    end_leases(conn, config, now)?;
+    apply_pace_rules(conn, config)?;
+    transaction.commit()
+}
+
+/// Ends all leases and holds. Politeness stays: a request may have left just before its sender died.
+fn end_leases(conn: &Connection, config: &FrontierConfig, now: Timestamp) -> rusqlite::Result<()> {
+    conn.execute("UPDATE outbox SET claimed_until = 0 WHERE claimed_until <> 0", [])?;
     conn.execute(
         "UPDATE pace_key SET epoch = epoch + 1, lease_owner = NULL, lease_until = NULL,
              next_at = max(polite_at, ?1 + max(coalesce(delay, 0), ?2))
          WHERE lease_until IS NOT NULL",
         params![micros::of(now), micros::length(config.default_delay)],
     )?;
-    apply_pace_rules(conn, config)?;
-    transaction.commit()
+    Ok(())
 }
 
 /// Moves hosts to the pace keys that today's rules give them, with the stricter politeness of both.
@@ -253,15 +300,22 @@ fn apply_pace_rules(conn: &Connection, config: &FrontierConfig) -> rusqlite::Res
         }
     }
     for (host, old, wanted) in moved {
-        let new = urls::key(conn, &wanted)?;
+        let new = hosts::key(conn, &wanted)?;
         conn.execute("UPDATE host SET pace_key = ?2 WHERE id = ?1", [host, new])?;
         conn.execute(
             "UPDATE pace_key AS new SET next_at = max(new.next_at, old.next_at), polite_at = max(new.polite_at, old.polite_at)
              FROM pace_key AS old WHERE new.id = ?2 AND old.id = ?1",
             [old, new],
         )?;
-        urls::refresh_due(conn, old)?;
-        urls::refresh_due(conn, new)?;
+        hosts::refresh_due(conn, old)?;
+        hosts::refresh_due(conn, new)?;
     }
     Ok(())
+}
+
+/// Groups that have been open since that time or longer, the longest open first.
+fn overdue_groups(conn: &Connection, since: i64) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached("SELECT id FROM doc_group WHERE open_since <= ?1 ORDER BY open_since LIMIT ?2")?
+        .query_map(params![since, EXPIRED_AT_ONCE], |row| row.get(0))?
+        .collect()
 }

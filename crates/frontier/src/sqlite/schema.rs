@@ -13,7 +13,7 @@ use rusqlite::Connection;
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// What leads from each version to the next. Entries are never edited, only added.
-const MIGRATIONS: [&str; 1] = [V1];
+const MIGRATIONS: [&str; 2] = [V1, V2];
 
 const V1: &str = "
 CREATE TABLE pace_key (
@@ -165,6 +165,9 @@ CREATE TABLE robots (
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// Until when a row of the outbox is somebody's to send.
+const V2: &str = "ALTER TABLE outbox ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0";
 
 /// The version of the schema in the file; 0 for an empty one.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {

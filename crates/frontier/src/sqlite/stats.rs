@@ -3,9 +3,9 @@
 use super::claim::read_url;
 use super::outbox;
 use super::scope::ScopeArgs;
-use super::urls::{self, Visit};
 use crate::claim::Scope;
 use crate::micros;
+use crate::rules::{Visit, digest};
 use crate::stats::{Failure, FrontierStats, PendingRetry, Unfetched};
 use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
@@ -173,7 +173,7 @@ pub(super) fn unfetched(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::R
     )?;
     let mut unfetched = Vec::new();
     for url in urls {
-        let mut rows = look.query([urls::digest(url).as_slice()])?;
+        let mut rows = look.query([digest(url).as_slice()])?;
         // Only the end of a chain is no redirect: one row at most.
         if let Some(row) = rows.next()? {
             let visit: Visit = row.get(0)?;

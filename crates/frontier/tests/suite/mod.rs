@@ -68,7 +68,9 @@ macro_rules! frontier_suite {
                     bad_statuses_count_as_failures, robots_files_are_kept, stats_add_up;
                 links: links_are_stored_once, parts_stand_at_the_pages_own_depth, a_shorter_way_counts,
                     traps_are_refused_and_counted, links_of_unknown_pages_are_left, members_are_checked;
-                outbox: rows_keep_their_order_until_sent, the_depth_counts_what_is_not_sent, the_same_fetch_twice_is_one,
+                outbox: rows_keep_their_order_until_sent, a_row_has_one_sender_until_its_hold_ends,
+                    the_depth_counts_what_is_not_sent, the_same_fetch_twice_is_one,
+                    what_is_handed_in_again_changes_nothing, the_storage_says_that_it_is_there,
                     waiting_ends_with_new_rows, everything_survives_a_reopening;
                 groups: a_document_is_ready_when_its_last_part_is, an_unchanged_part_sends_nothing,
                     a_text_that_returns_is_sent_again, a_changed_part_calls_its_siblings_back, a_newer_extractor_sends_again,

@@ -25,6 +25,41 @@ pub async fn rows_keep_their_order_until_sent<B: Bed>() {
     assert!(rest[0].seq > rows[1].seq);
 }
 
+/// The rows that a sender gets at some time, held for 10 s.
+async fn taken(frontier: &Frontier, now: Timestamp, limit: usize) -> Vec<i64> {
+    let rows = frontier.claim_outbox(now, limit, Duration::from_secs(10)).await.expect("takes");
+    rows.iter().map(|row| row.seq).collect()
+}
+
+pub async fn a_row_has_one_sender_until_its_hold_ends<B: Bed>() {
+    let bed = B::new();
+    let frontier = bed.open(config(), at(0)).await;
+    let pages: Vec<String> = (0..5).map(|n| format!("http://a.example/{n}")).collect();
+    seed(&frontier, at(0), &pages.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    visit_all(&frontier, at(0), || page("x")).await;
+    let rows = frontier.outbox(9).await.expect("reads");
+    let all: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+    let held = frontier.claim_outbox(at(0), 2, Duration::from_secs(10)).await.expect("takes");
+    assert_eq!(held, rows[..2], "the oldest come first, whole");
+    assert_eq!(taken(&frontier, at(1), 2).await, all[2..4], "another sender gets what comes after");
+    assert_eq!(frontier.outbox(9).await.expect("reads"), rows, "what is held is still to be seen");
+    frontier.mark_sent(&all[..1]).await.expect("marks");
+    assert_eq!(taken(&frontier, at(9), 9).await, all[4..]);
+    assert_eq!(taken(&frontier, at(9), 9).await, [] as [i64; 0]);
+    assert_eq!(taken(&frontier, at(10), 9).await, all[1..2], "the first sender is taken for dead");
+    frontier.close().await.expect("closes");
+
+    let frontier = bed.open(config(), at(11)).await;
+    assert_eq!(taken(&frontier, at(11), 9).await, all[1..], "what dead senders held is free");
+}
+
+pub async fn the_storage_says_that_it_is_there<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    frontier.check().await.expect("answers");
+    frontier.close().await.expect("closes");
+    assert!(!frontier.check().await.expect_err("is closed").is_transient());
+}
+
 pub async fn the_depth_counts_what_is_not_sent<B: Bed>() {
     let frontier = opened::<B>(config(), at(0)).await;
     assert_eq!(frontier.outbox_depth().await.expect("counts"), OutboxDepth { rows: 0, bytes: 0 });
@@ -52,6 +87,36 @@ pub async fn the_same_fetch_twice_is_one<B: Bed>() {
     let stray = finish(&frontier, at(1), &token, "http://a.example/never", page("2")).await;
     assert_eq!((stray.fetched, stray.unknown), (0, 1));
     assert_eq!(messages(&frontier).await.len(), 1);
+}
+
+pub async fn what_is_handed_in_again_changes_nothing<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    let texts: Vec<String> = (0..6).map(|n| format!("http://a.example/{n}")).collect();
+    seed(&frontier, at(0), &texts.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let token = claim(&frontier, at(0)).await[0].token();
+    let fates = [
+        page("1"),
+        failure("timeout", true),
+        failure("http_404", false),
+        Outcome::Redirected { to: url("http://b.example/"), status: 301 },
+        Outcome::Redirected { to: url(&texts[4]), status: 301 },
+        Outcome::Excluded { reason: "robots".into() },
+    ];
+    let completions: Vec<Completion> =
+        texts.iter().zip(fates).map(|(text, outcome)| Completion { url: url(text), at: at(1), outcome }).collect();
+    for release in [false, true] {
+        let pace = Pace { next_at: at(11), delay: None, release };
+        let mut seen = Vec::new();
+        for again in [false, true] {
+            let done = frontier.complete(at(1), &token, completions.clone(), pace.clone()).await.expect("completes");
+            let is_new = !again && !release;
+            assert_eq!((done.fetched, done.duplicates), if is_new { (1, 0) } else { (0, 6) });
+            let stats = frontier.stats(at(1), &Scope::default()).await.expect("counts");
+            let retries = frontier.pending_retries(9).await.expect("lists");
+            seen.push((stats, retries, frontier.failures(9).await.expect("lists"), messages(&frontier).await));
+        }
+        assert_eq!(seen[0], seen[1]);
+    }
 }
 
 pub async fn waiting_ends_with_new_rows<B: Bed>() {

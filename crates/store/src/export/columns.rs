@@ -8,7 +8,7 @@
 pub(crate) struct Column {
     /// Its name in the file.
     pub(crate) header: &'static str,
-    /// The SQL expression that gives its value.
+    /// The SQL column that gives its value; SQLite calls those of times differently.
     pub(crate) from: &'static str,
     /// How the value is to be read.
     pub(crate) form: Form,
@@ -19,7 +19,7 @@ pub(crate) struct Column {
 pub(crate) enum Form {
     /// As it is. Truth values are 1 and 0.
     Plain,
-    /// Microseconds since 1970-01-01T00:00Z.
+    /// A point in time.
     Instant,
 }
 
@@ -67,14 +67,14 @@ pub(crate) const REPORT_COLUMNS: &[Column] = &[
     plain("url", "c.url"),
     plain("canonical_url", "c.canonical_url"),
     plain("published_on", "c.published_on"),
-    instant("fetched_at", "c.fetched_us"),
+    instant("fetched_at", "c.fetched_at"),
     plain("content_hash", "r.content_hash"),
     plain("fetch_no", "r.fetch_no"),
     plain("extractor_version", "r.extractor_version"),
     plain("parser_version", "r.parser_version"),
-    instant("first_seen_at", "c.first_seen_us"),
-    instant("last_seen_at", "c.last_seen_us"),
-    instant("changed_at", "c.changed_us"),
+    instant("first_seen_at", "c.first_seen_at"),
+    instant("last_seen_at", "c.last_seen_at"),
+    instant("changed_at", "c.changed_at"),
 ];
 
 /// The table of measurements.

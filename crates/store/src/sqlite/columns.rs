@@ -1,13 +1,41 @@
-//! Reading columns back as the values of the model.
+//! Columns and values: how SQLite keeps them, and reading them back as the values of the model.
 
+use crate::value::Value;
 use baogao_model::ContentHash;
 use baogao_model::event::Revision;
 use baogao_model::report::{Region, Speaker};
 use jiff::Timestamp;
 use rusqlite::Row;
-use rusqlite::types::Type;
+use rusqlite::types::{ToSql, ToSqlOutput, Type};
+use std::borrow::Cow;
 use std::error::Error;
 use std::str::FromStr;
+
+/// Times are microseconds since the epoch, dates are ISO texts, truth values are 1 and 0.
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Truth(truth) => truth.to_sql(),
+            Self::Integer(number) => number.to_sql(),
+            Self::Real(number) => number.to_sql(),
+            Self::Text(text) => text.to_sql(),
+            Self::Instant(instant) => Ok(owned(instant.map(|instant| instant.as_microsecond()))),
+            Self::Day(day) => Ok(owned(day.map(|day| day.to_string()))),
+        }
+    }
+}
+
+fn owned(value: Option<impl Into<rusqlite::types::Value>>) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(value.map_or(rusqlite::types::Value::Null, Into::into))
+}
+
+/// The name of a column: those of times say their unit here.
+pub(super) fn stored_name(name: &str) -> Cow<'_, str> {
+    match name.strip_suffix("_at") {
+        Some(stem) => format!("{stem}_us").into(),
+        None => name.into(),
+    }
+}
 
 /// The columns of a revision's key and order.
 pub(super) fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {

@@ -5,6 +5,7 @@
 //! while a slow destination takes the bytes, no record comes twice, and none that stays unchanged
 //! is missed.
 
+use super::columns::stored_name;
 use super::filter::Filter;
 use super::place::Place;
 use super::read;
@@ -66,7 +67,7 @@ impl Export<'_> {
         numbers: &[i64],
         destination: impl Write,
     ) -> Result<u64, StoreError> {
-        let expressions: Vec<&str> = columns.iter().map(|column| column.from).collect();
+        let expressions: Vec<_> = columns.iter().map(|column| stored_name(column.from)).collect();
         let sql = format!("SELECT {} FROM {rows} WHERE c.record_no = ? AND {}", expressions.join(", "), filter.sql());
         let mut statement = self.connection.prepare(&sql).map_err(|source| self.failed(source))?;
         let headers = columns.iter().map(|column| column.header);

@@ -14,32 +14,24 @@ mod place;
 mod read;
 mod readers;
 mod revise;
-mod row;
 mod writer;
 
 use self::export::Export;
 use self::filter::Filter;
 use self::place::Place;
 use self::readers::Readers;
-use self::row::Row;
 use self::writer::Writer;
-use crate::{Counts, DEFAULT_LIMIT, Format, MAX_LIMIT, Put, Query, Record, Sink, StoreError, Stored, Summary};
+use crate::backend::{Backend, Destination};
+use crate::row::Row;
+use crate::{Clock, Counts, Format, Put, Query, StoreError, Stored, Summary};
 use async_trait::async_trait;
-use baogao_model::ReportId;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What tells the time at which records are seen.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// How many candidates an ambiguous prefix names.
-const MAX_CANDIDATES: u32 = 10;
-
-/// How a store works. The defaults are meant for use.
+/// How a store in a SQLite file works. The defaults are meant for use.
 #[derive(Clone)]
 pub struct Options {
     /// How long a transaction waits for another process that is writing before it fails.
@@ -57,11 +49,8 @@ impl Default for Options {
     }
 }
 
-/// A store of records: the sink of the embedded mode, and its queries.
-///
-/// Clones share the store. Dropping the last one is safe; [`Records::close`] also waits.
-#[derive(Clone)]
-pub struct Records {
+/// A store in one SQLite file.
+pub(crate) struct SqliteRecords {
     shared: Arc<Shared>,
 }
 
@@ -73,24 +62,10 @@ struct Shared {
     writer: Option<Writer>,
 }
 
-impl Records {
-    /// Opens the SQLite file at `path` for reading and writing; makes it if it is not there, in a
-    /// folder that is.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be opened, is not ours, or has a newer schema.
-    pub async fn sqlite(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        Self::sqlite_with(path, Options::default()).await
-    }
-
-    /// [`Records::sqlite`] with other options than the default.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Records::sqlite`].
-    pub async fn sqlite_with(path: impl Into<PathBuf>, options: Options) -> Result<Self, StoreError> {
-        let place = Place::new(path.into());
+impl SqliteRecords {
+    /// See [`crate::Records::sqlite`].
+    pub(crate) async fn open(path: PathBuf, options: Options) -> Result<Self, StoreError> {
+        let place = Place::new(path);
         blocking(place.clone(), move || {
             let connection = open::for_writing(&place, options.busy_timeout, options.max_bytes)?;
             let writer = Writer::start(connection, place.clone())?;
@@ -99,13 +74,9 @@ impl Records {
         .await
     }
 
-    /// Opens the SQLite file at `path` for reading only, beside a process that may be writing it.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such file, it is not ours, or its schema is not the one of this program.
-    pub async fn sqlite_read_only(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let records = Self::new(Place::new(path.into()), Options::default(), None);
+    /// See [`crate::Records::sqlite_read_only`].
+    pub(crate) async fn open_read_only(path: PathBuf) -> Result<Self, StoreError> {
+        let records = Self::new(Place::new(path), Options::default(), None);
         // Opens a connection, and so finds out now what a query would find out.
         records.read(|_, _| Ok(())).await?;
         Ok(records)
@@ -114,82 +85,6 @@ impl Records {
     fn new(place: Place, options: Options, writer: Option<Writer>) -> Self {
         let readers = Readers::new(place.clone(), options.busy_timeout);
         Self { shared: Arc::new(Shared { place, clock: options.clock, readers, writer }) }
-    }
-
-    /// Lists the current records that `query` means: latest year first, then by code and id.
-    ///
-    /// # Errors
-    ///
-    /// When the cursor is not one of ours, or the store is at fault.
-    pub async fn list(&self, query: &Query) -> Result<Vec<Summary>, StoreError> {
-        let filter = Filter::new(query)?;
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
-        self.read(move |connection, place| {
-            read::list(connection, &filter, limit).map_err(|source| place.error("list records", source))
-        })
-        .await
-    }
-
-    /// Finds the document with this id, or the only one whose id begins so; case does not matter.
-    ///
-    /// # Errors
-    ///
-    /// When several ids begin so, the record is unreadable, or the store is at fault.
-    pub async fn get(&self, id_or_unique_prefix: &str) -> Result<Option<Stored>, StoreError> {
-        let prefix = id_or_unique_prefix.trim().to_ascii_lowercase();
-        if prefix.is_empty() {
-            return Ok(None);
-        }
-        self.read(move |connection, place| {
-            let Some(id) = resolve(connection, place, prefix)? else { return Ok(None) };
-            let raw = read::get(connection, &id).map_err(|source| place.error("get a record", source))?;
-            raw.map(|raw| stored(raw, id, place)).transpose()
-        })
-        .await
-    }
-
-    /// Writes the current records that `query` means to `destination`, in the order of lists, and
-    /// flushes it. Gives the number of lines or rows written, header apart.
-    ///
-    /// Runs on a thread of its own, where `destination` may block. One record is held in memory at a
-    /// time, and 8 bytes of each that is meant.
-    ///
-    /// # Errors
-    ///
-    /// When the destination fails, the cursor is not one of ours, or the store is at fault.
-    pub async fn export(
-        &self,
-        query: &Query,
-        format: Format,
-        destination: impl Write + Send + 'static,
-    ) -> Result<u64, StoreError> {
-        let query = query.clone();
-        self.read(move |connection, place| Export { connection, place, query: &query }.run(format, destination)).await
-    }
-
-    /// Counts what is there.
-    ///
-    /// # Errors
-    ///
-    /// When the store is at fault.
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
-        self.read(|connection, place| read::counts(connection).map_err(|source| place.error("count records", source)))
-            .await
-    }
-
-    /// Finishes the puts under way, folds the write-ahead log into the file and closes it, for all
-    /// clones. Whatever is asked afterwards fails.
-    ///
-    /// # Errors
-    ///
-    /// When the log could not be folded in. Nothing is lost: the next opening does it.
-    pub async fn close(&self) -> Result<(), StoreError> {
-        let shared = self.shared.clone();
-        blocking(self.shared.place.clone(), move || {
-            shared.readers.close();
-            shared.writer.as_ref().map_or(Ok(()), Writer::close)
-        })
-        .await
     }
 
     /// Runs `work` where it may block, on a connection for reading.
@@ -204,37 +99,62 @@ impl Records {
 }
 
 #[async_trait]
-impl Sink for Records {
-    fn name(&self) -> &str {
+impl Backend for SqliteRecords {
+    fn name(&self) -> &'static str {
         "sqlite"
     }
 
-    async fn put(&self, records: &[Record]) -> Result<Vec<Put>, StoreError> {
+    async fn put(&self, rows: Vec<Row>) -> Result<Vec<Put>, StoreError> {
         let Some(writer) = &self.shared.writer else {
             return Err(StoreError::OpenedForReading { place: self.shared.place.to_string() });
         };
-        if records.is_empty() {
-            return Ok(Vec::new());
-        }
-        let rows = records.iter().map(Row::new).collect::<Result<Vec<_>, _>>()?;
         writer.put(rows, (self.shared.clock)().as_microsecond()).await
     }
-}
 
-/// The id that `prefix` means, if there is one.
-fn resolve(connection: &Connection, place: &Place, prefix: String) -> Result<Option<String>, StoreError> {
-    let mut ids = read::ids_with_prefix(connection, &prefix, MAX_CANDIDATES + 1)
-        .map_err(|source| place.error("look up an id", source))?;
-    // They come in order, so a whole id stands before longer ones that begin with it.
-    if ids.len() == 1 || ids.first() == Some(&prefix) {
-        return Ok(Some(ids.swap_remove(0)));
+    async fn list(&self, query: Query, limit: u32) -> Result<Vec<Summary>, StoreError> {
+        let filter = Filter::new(&query)?;
+        self.read(move |connection, place| {
+            read::list(connection, &filter, limit).map_err(|source| place.error("list records", source))
+        })
+        .await
     }
-    if ids.is_empty() {
-        return Ok(None);
+
+    async fn ids_with_prefix(&self, prefix: String, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.read(move |connection, place| {
+            read::ids_with_prefix(connection, &prefix, limit).map_err(|source| place.error("look up an id", source))
+        })
+        .await
     }
-    let more = ids.len() > MAX_CANDIDATES as usize;
-    ids.truncate(MAX_CANDIDATES as usize);
-    Err(StoreError::AmbiguousId { prefix, candidates: ids.into_iter().map(ReportId::from_stored).collect(), more })
+
+    async fn get(&self, id: String) -> Result<Option<Stored>, StoreError> {
+        self.read(move |connection, place| {
+            let raw = read::get(connection, &id).map_err(|source| place.error("get a record", source))?;
+            raw.map(|raw| stored(raw, id, place)).transpose()
+        })
+        .await
+    }
+
+    async fn export(&self, query: Query, format: Format, destination: Destination) -> Result<u64, StoreError> {
+        self.read(move |connection, place| Export { connection, place, query: &query }.run(format, destination)).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.read(|connection, place| read::counts(connection).map_err(|source| place.error("count records", source)))
+            .await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.read(open::check_version).await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let shared = self.shared.clone();
+        blocking(self.shared.place.clone(), move || {
+            shared.readers.close();
+            shared.writer.as_ref().map_or(Ok(()), Writer::close)
+        })
+        .await
+    }
 }
 
 fn stored(raw: read::RawStored, id: String, place: &Place) -> Result<Stored, StoreError> {

@@ -41,12 +41,18 @@ pub(super) fn for_reading(place: &Place, busy_timeout: Duration) -> Result<Conne
     let failed = |source| place.error("open the store", source);
     let connection = Connection::open_with_flags(place.path(), flags).map_err(failed)?;
     connection.busy_timeout(busy_timeout).map_err(failed)?;
-    let found = schema_version(&connection, place)?;
+    check_version(&connection, place)?;
+    Ok(connection)
+}
+
+/// Makes sure that the schema is the one this program works with.
+pub(super) fn check_version(connection: &Connection, place: &Place) -> Result<(), StoreError> {
+    let found = schema_version(connection, place)?;
     let known = known_version();
     if found < known {
         return Err(StoreError::SchemaVersion { place: place.to_string(), found, known });
     }
-    Ok(connection)
+    Ok(())
 }
 
 /// The schema version this program writes.

@@ -2,12 +2,14 @@
 //!
 //! Runs inside the writer's transaction; all of it happens or none.
 
-use super::columns::revision;
-use super::row::{Field, Row};
-use crate::sink::{Put, judge};
+use super::columns::{revision, stored_name};
+use crate::Put;
+use crate::row::{Field, Row};
+use crate::rule::{Verdict, decide};
+use crate::value::Value;
 use baogao_model::event::Revision;
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use std::borrow::Cow;
 
 /// Which revision of a document is current.
 struct Current {
@@ -15,28 +17,28 @@ struct Current {
     changed_us: i64,
 }
 
-/// A revision's row, after it was seen once more.
-struct Seen {
-    revision_no: i64,
-    /// Whether it is new or was seen in a later fetch than before, so that its content is to be taken over.
-    has_risen: bool,
-}
-
 /// Puts one record at the time `now_us`.
 pub(super) fn put(connection: &Connection, row: &Row, now_us: i64) -> rusqlite::Result<Put> {
     let current = current(connection, &row.id)?;
-    let seen = see(connection, row, now_us)?;
-    let put = judge(current.as_ref().map(|current| &current.revision), &row.revision);
-    let changed_us = match (put, current) {
-        (Put::New | Put::Revised, _) => Some(now_us),
-        (Put::Unchanged, Some(current)) if seen.has_risen => Some(current.changed_us),
-        _ => None,
+    let known = known(connection, row)?;
+    let verdict = decide(
+        current.as_ref().map(|current| &current.revision),
+        // Never negative: it was a `u64` when it was stored.
+        known.map(|(_, fetch_no)| fetch_no.unsigned_abs()),
+        &row.revision,
+    );
+    let revision_no = match known {
+        Some((revision_no, _)) => see_again(connection, row, revision_no, verdict, now_us)?,
+        None => insert_revision(connection, row, now_us)?,
     };
-    match changed_us {
-        Some(changed_us) => make_current(connection, row, seen.revision_no, now_us, changed_us)?,
-        None => touch(connection, &row.id, now_us)?,
+    match current {
+        _ if verdict.changes() => make_current(connection, row, revision_no, now_us, now_us)?,
+        Some(current) if verdict.spreads() => {
+            make_current(connection, row, revision_no, now_us, current.changed_us)?;
+        }
+        _ => touch(connection, &row.id, now_us)?,
     }
-    Ok(put)
+    Ok(verdict.put)
 }
 
 fn current(connection: &Connection, id: &str) -> rusqlite::Result<Option<Current>> {
@@ -46,22 +48,24 @@ fn current(connection: &Connection, id: &str) -> rusqlite::Result<Option<Current
     connection.prepare_cached(sql)?.query_row([id], read).optional()
 }
 
-/// Notes that a revision was seen: a new row, or an old one whose fetch number and content rise.
-///
-/// The content rises with the fetch number since provenance (when fetched, where archived) belongs
-/// to the latest fetch that brought the text; the text itself is the same by definition.
-fn see(connection: &Connection, row: &Row, now_us: i64) -> rusqlite::Result<Seen> {
+/// The number of the row of this very revision and the highest fetch number it was seen with.
+fn known(connection: &Connection, row: &Row) -> rusqlite::Result<Option<(i64, i64)>> {
     let revision = &row.revision;
-    let find = "SELECT revision_no, fetch_no FROM revisions
-                WHERE id = ?1 AND content_hash = ?2 AND extractor_version = ?3 AND parser_version = ?4";
+    let sql = "SELECT revision_no, fetch_no FROM revisions
+               WHERE id = ?1 AND content_hash = ?2 AND extractor_version = ?3 AND parser_version = ?4";
     let key = params![row.id, revision.content_hash.as_str(), revision.extractor_version, revision.parser_version];
-    let known: Option<(i64, i64)> =
-        connection.prepare_cached(find)?.query_row(key, |found| Ok((found.get(0)?, found.get(1)?))).optional()?;
-    let Some((revision_no, fetch_no)) = known else {
-        return insert_revision(connection, row, now_us);
-    };
-    let has_risen = row.fetch_no > fetch_no;
-    if has_risen {
+    connection.prepare_cached(sql)?.query_row(key, |found| Ok((found.get(0)?, found.get(1)?))).optional()
+}
+
+/// Notes that a known revision was seen; its fetch number and content rise if the verdict says so.
+fn see_again(
+    connection: &Connection,
+    row: &Row,
+    revision_no: i64,
+    verdict: Verdict,
+    now_us: i64,
+) -> rusqlite::Result<i64> {
+    if verdict.has_risen {
         connection
             .prepare_cached("UPDATE revisions SET fetch_no = ?2, kind = ?3, record = ?4 WHERE revision_no = ?1")?
             .execute(params![revision_no, row.fetch_no, row.kind.as_str(), row.json])?;
@@ -69,10 +73,11 @@ fn see(connection: &Connection, row: &Row, now_us: i64) -> rusqlite::Result<Seen
     connection
         .prepare_cached("UPDATE revisions SET last_seen_us = max(last_seen_us, ?2) WHERE revision_no = ?1")?
         .execute(params![revision_no, now_us])?;
-    Ok(Seen { revision_no, has_risen })
+    Ok(revision_no)
 }
 
-fn insert_revision(connection: &Connection, row: &Row, now_us: i64) -> rusqlite::Result<Seen> {
+/// Gives the number of the new row.
+fn insert_revision(connection: &Connection, row: &Row, now_us: i64) -> rusqlite::Result<i64> {
     let revision = &row.revision;
     let sql = "INSERT INTO revisions (id, content_hash, extractor_version, parser_version, fetch_no, kind,
                first_seen_us, last_seen_us, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)";
@@ -86,7 +91,7 @@ fn insert_revision(connection: &Connection, row: &Row, now_us: i64) -> rusqlite:
         now_us,
         row.json,
     ])?;
-    Ok(Seen { revision_no: connection.last_insert_rowid(), has_risen: true })
+    Ok(connection.last_insert_rowid())
 }
 
 /// Spreads a revision out as the current one, its measurements with it.
@@ -98,18 +103,18 @@ fn make_current(
     changed_us: i64,
 ) -> rusqlite::Result<()> {
     let identity: [Field; 5] = [
-        ("id", Value::Text(row.id.clone())),
+        ("id", row.id.clone().into()),
         ("revision_no", revision_no.into()),
         ("first_seen_us", now_us.into()),
         ("last_seen_us", now_us.into()),
         ("changed_us", changed_us.into()),
     ];
-    let (names, values): (Vec<&str>, Vec<&Value>) =
-        identity.iter().chain(&row.fields).map(|(name, value)| (*name, value)).unzip();
+    let (names, values): (Vec<Cow<'_, str>>, Vec<&Value>) =
+        identity.iter().chain(&row.fields).map(|(name, value)| (stored_name(name), value)).unzip();
     let sql = format!(
         "{} ON CONFLICT (id) DO UPDATE SET {} RETURNING record_no",
         insert("current_records", &names),
-        names.iter().copied().filter_map(taken_over).collect::<Vec<_>>().join(", "),
+        names.iter().filter_map(|name| taken_over(name)).collect::<Vec<_>>().join(", "),
     );
     let record_no: i64 = connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |found| found.get(0))?;
     replace_measurements(connection, record_no, &row.measurements)
@@ -128,9 +133,10 @@ fn replace_measurements(connection: &Connection, record_no: i64, measurements: &
     connection.prepare_cached("DELETE FROM measurements WHERE record_no = ?1")?.execute([record_no])?;
     let Some(first) = measurements.first() else { return Ok(()) };
     // Every measurement fills the same columns.
-    let names: Vec<&str> = std::iter::once("record_no").chain(first.iter().map(|(name, _)| *name)).collect();
+    let names: Vec<Cow<'_, str>> =
+        std::iter::once("record_no".into()).chain(first.iter().map(|(name, _)| stored_name(name))).collect();
     let mut statement = connection.prepare_cached(&insert("measurements", &names))?;
-    let record_no = Value::Integer(record_no);
+    let record_no = Value::from(record_no);
     for fields in measurements {
         let values = std::iter::once(&record_no).chain(fields.iter().map(|(_, value)| value));
         statement.execute(params_from_iter(values))?;
@@ -147,7 +153,7 @@ fn touch(connection: &Connection, id: &str, now_us: i64) -> rusqlite::Result<()>
 }
 
 /// `INSERT INTO table (a, b) VALUES (?, ?)`.
-fn insert(table: &str, names: &[&str]) -> String {
+fn insert(table: &str, names: &[Cow<'_, str>]) -> String {
     let marks = vec!["?"; names.len()].join(", ");
     format!("INSERT INTO {table} ({}) VALUES ({marks})", names.join(", "))
 }

@@ -9,7 +9,7 @@
 
 use super::place::Place;
 use super::revise;
-use super::row::Row;
+use crate::row::Row;
 use crate::{Put, StoreError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,6 @@
 //! Records of invented places.
 
+use async_trait::async_trait;
 use baogao_model::event::Revision;
 use baogao_model::report::{
     Bound, Completeness, GlossaryEntry, Kind, Level, Measure, Measurement, Meeting, Modality, Number, Region, Report,
@@ -152,7 +153,27 @@ pub fn of_kind(mut record: Record, kind: Kind) -> Record {
     record
 }
 
-/// An empty store in a folder of its own, which goes when this does.
+/// A store under test: empty, and in a place of its own that goes when this does.
+#[async_trait]
+pub trait Home: Send + Sync + Sized + 'static {
+    /// Makes one whose records are seen at the times of `clock`.
+    async fn open(clock: Clock) -> Self;
+    /// Makes another, as empty, where that is cheaper than from nothing.
+    async fn open_beside(&self) -> Self;
+    /// Its store; clones are the same handle.
+    fn records(&self) -> &Records;
+    /// Another handle to the same store, as another process has one.
+    async fn another_handle(&self) -> Records;
+    /// Whether some reader keeps an old state of the store alive, so that it cannot be tidied up.
+    async fn holds_an_old_state(&self) -> bool;
+
+    /// [`Home::open`] by the machine's clock.
+    async fn fresh() -> Self {
+        Self::open(Arc::new(Timestamp::now)).await
+    }
+}
+
+/// An empty SQLite store in a folder of its own, which goes when this does.
 pub struct Fresh {
     pub records: Records,
     pub folder: TempDir,
@@ -170,6 +191,32 @@ impl Fresh {
     }
 }
 
+#[async_trait]
+impl Home for Fresh {
+    async fn open(clock: Clock) -> Self {
+        Self::with(Options { clock, ..Options::default() }).await
+    }
+
+    async fn open_beside(&self) -> Self {
+        Self::new().await
+    }
+
+    fn records(&self) -> &Records {
+        &self.records
+    }
+
+    async fn another_handle(&self) -> Records {
+        Records::sqlite(self.folder.path().join("records.db")).await.expect("opens")
+    }
+
+    async fn holds_an_old_state(&self) -> bool {
+        let connection = rusqlite::Connection::open(self.folder.path().join("records.db")).expect("opens");
+        // The log can be folded in whole only if no reader looks at a part of it.
+        let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).expect("answers");
+        busy != 0
+    }
+}
+
 /// A clock that stands until it is set.
 #[derive(Clone, Default)]
 pub struct Hand(Arc<AtomicI64>);
@@ -180,10 +227,9 @@ impl Hand {
         self.0.store(second, Ordering::SeqCst);
     }
 
-    pub fn options(&self) -> Options {
+    pub fn clock(&self) -> Clock {
         let hand = self.clone();
-        let clock: Clock = Arc::new(move || at(hand.0.load(Ordering::SeqCst)));
-        Options { clock, ..Options::default() }
+        Arc::new(move || at(hand.0.load(Ordering::SeqCst)))
     }
 }
 

@@ -2,12 +2,15 @@
 
 #[macro_use]
 mod suite;
+#[macro_use]
+mod queries;
 
 mod crash;
 mod export;
 mod fixtures;
 mod groups;
 mod opening;
-mod queries;
+mod postgres;
+mod postgres_faults;
 mod room;
 mod sqlite;

@@ -1,32 +1,15 @@
-//! The SQLite store under the suite that every sink must pass.
+//! The SQLite store under the suites that every sink and every store with queries must pass.
 
-use crate::fixtures::{Fresh, Record};
-use crate::suite::Subject;
-use async_trait::async_trait;
-use baogao_model::ReportId;
-use baogao_model::event::Revision;
-use baogao_store::Sink;
-use std::sync::Arc;
-
-#[async_trait]
-impl Subject for Fresh {
-    fn sink(&self) -> Arc<dyn Sink> {
-        Arc::new(self.records.clone())
-    }
-
-    async fn current(&self, id: &ReportId) -> Option<Record> {
-        self.records.get(id.as_str()).await.expect("reads").map(|stored| stored.record)
-    }
-
-    async fn history(&self, id: &ReportId) -> Vec<Revision> {
-        let stored = self.records.get(id.as_str()).await.expect("reads").expect("is there");
-        stored.revisions.into_iter().map(|info| info.revision).collect()
-    }
-
-    async fn totals(&self) -> (u64, u64) {
-        let counts = self.records.counts().await.expect("counts");
-        (counts.reports, counts.documents.values().sum::<u64>() - counts.reports)
-    }
-}
+use crate::fixtures::{Fresh, Home};
 
 sink_suite!(suite, crate::fixtures::Fresh::new);
+query_suite!(queries, crate::fixtures::Fresh);
+
+#[tokio::test]
+async fn an_open_store_passes_its_check_and_a_closed_one_does_not() {
+    let store = Fresh::fresh().await;
+    store.records().check().await.expect("is open");
+    store.records().close().await.expect("closes");
+    let error = store.records().check().await.expect_err("is closed");
+    assert!(error.is_transient(), "{error}");
+}

@@ -1,7 +1,7 @@
 //! What every sink must do. A sink joins with one line: `sink_suite!(its_name, make)`, where `make`
 //! is an `async fn` that gives a fresh [`Subject`].
 
-use crate::fixtures::{Record, id, of_kind, record, revision};
+use crate::fixtures::{Home, Record, id, of_kind, record, revision};
 use async_trait::async_trait;
 use baogao_model::ReportId;
 use baogao_model::event::Revision;
@@ -13,13 +13,17 @@ use tokio::task::JoinSet;
 
 /// A sink under test, and how to look into it.
 #[async_trait]
-pub trait Subject: Send + Sync {
+pub trait Subject: Send + Sync + Sized {
     /// The sink; its clones share the state.
     fn sink(&self) -> std::sync::Arc<dyn Sink>;
     /// The current record of a document.
     async fn current(&self, id: &ReportId) -> Option<Record>;
     /// Every revision of a document that is kept, the current one first.
     async fn history(&self, id: &ReportId) -> Vec<Revision>;
+    /// Another handle to the same sink, as another process has one.
+    async fn another_handle(&self) -> std::sync::Arc<dyn Sink>;
+    /// Another subject that is empty.
+    async fn empty_beside(&self) -> Self;
     /// How many current records there are that go out as reports, and that do not.
     async fn totals(&self) -> (u64, u64);
 }
@@ -40,6 +44,11 @@ macro_rules! sink_suite {
                 batch_with_an_invalid_record_stores_nothing
                 nothing_to_put_is_nothing_done
                 concurrent_puts_leave_one_current_record
+                two_handles_that_put_one_record_make_one_revision
+                two_handles_keep_the_order_of_revisions
+                two_handles_put_the_same_documents_in_opposite_orders
+                put_whose_answer_was_not_waited_for_is_put_again
+                record_with_a_nul_is_refused_by_name
             );
 
             #[test]
@@ -56,6 +65,35 @@ macro_rules! sink_suite {
             }
         )+
     };
+}
+
+#[async_trait]
+impl<H: Home> Subject for H {
+    fn sink(&self) -> std::sync::Arc<dyn Sink> {
+        std::sync::Arc::new(self.records().clone())
+    }
+
+    async fn current(&self, id: &ReportId) -> Option<Record> {
+        self.records().get(id.as_str()).await.expect("reads").map(|stored| stored.record)
+    }
+
+    async fn history(&self, id: &ReportId) -> Vec<Revision> {
+        let stored = self.records().get(id.as_str()).await.expect("reads").expect("is there");
+        stored.revisions.into_iter().map(|info| info.revision).collect()
+    }
+
+    async fn another_handle(&self) -> std::sync::Arc<dyn Sink> {
+        std::sync::Arc::new(Home::another_handle(self).await)
+    }
+
+    async fn empty_beside(&self) -> Self {
+        self.open_beside().await
+    }
+
+    async fn totals(&self) -> (u64, u64) {
+        let counts = self.records().counts().await.expect("counts");
+        (counts.reports, counts.documents.values().sum::<u64>() - counts.reports)
+    }
 }
 
 async fn put(subject: &impl Subject, record: &Record) -> Put {
@@ -188,6 +226,91 @@ pub async fn concurrent_puts_leave_one_current_record(subject: &impl Subject) {
     assert_eq!(subject.totals().await, (1, 0));
 }
 
+pub async fn two_handles_that_put_one_record_make_one_revision(subject: &impl Subject) {
+    let record = record("1");
+    let mut puts = JoinSet::new();
+    for sink in [subject.sink(), subject.another_handle().await] {
+        for _ in 0..8 {
+            let (sink, record) = (sink.clone(), record.clone());
+            puts.spawn(async move { sink.put(&[record]).await.expect("is stored")[0] });
+        }
+    }
+    let answers = puts.join_all().await;
+    assert_eq!(answers.iter().filter(|put| **put == Put::New).count(), 1);
+    assert_eq!(answers.iter().filter(|put| **put == Put::Unchanged).count(), 15);
+    assert_eq!(subject.current(&id("1")).await.as_ref(), Some(&record));
+    assert_eq!(subject.history(&id("1")).await, [record.revision]);
+    assert_eq!(subject.totals().await, (1, 0));
+}
+
+pub async fn two_handles_keep_the_order_of_revisions(subject: &impl Subject) {
+    let sinks = [subject.sink(), subject.another_handle().await];
+    let mut puts = JoinSet::new();
+    for fetch_no in 1..=24_u64 {
+        let sink = sinks[fetch_no as usize % 2].clone();
+        puts.spawn(async move {
+            // Three texts that come and go, so that the two meet over the same revisions.
+            let text = format!("第{}稿", fetch_no % 3);
+            sink.put(&[revision("1", &text, fetch_no, 1, 1)]).await.expect("is stored");
+        });
+    }
+    puts.join_all().await;
+    let history = subject.history(&id("1")).await;
+    assert_eq!(history.iter().map(|revision| revision.fetch_no).collect::<Vec<_>>(), [24, 23, 22]);
+    assert_eq!(subject.current(&id("1")).await, Some(revision("1", "第0稿", 24, 1, 1)));
+}
+
+pub async fn two_handles_put_the_same_documents_in_opposite_orders(subject: &impl Subject) {
+    let keys: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let mut puts = JoinSet::new();
+    for round in 0..6_u64 {
+        let mut batch: Vec<Record> = keys.iter().map(|key| revision(key, "甲", round + 1, 1, 1)).collect();
+        let sink = if round % 2 == 0 {
+            batch.reverse();
+            subject.another_handle().await
+        } else {
+            subject.sink()
+        };
+        puts.spawn(async move { sink.put(&batch).await.expect("is stored") });
+    }
+    puts.join_all().await;
+    assert_eq!(subject.totals().await, (20, 0));
+    for key in keys {
+        assert_eq!(subject.history(&id(&key)).await, [revision(&key, "甲", 6, 1, 1).revision]);
+    }
+}
+
+pub async fn put_whose_answer_was_not_waited_for_is_put_again(subject: &impl Subject) {
+    let records = [record("1"), revision("2", "甲", 3, 1, 1)];
+    for _ in 0..10 {
+        let sink = subject.sink();
+        let batch = records.clone();
+        let put = tokio::spawn(async move { sink.put(&batch).await });
+        tokio::task::yield_now().await;
+        // Somewhere between not begun and done.
+        put.abort();
+        let _ = put.await;
+        subject.another_handle().await.put(&records).await.expect("is stored");
+        for record in &records {
+            assert_eq!(subject.history(&record.report.id).await, std::slice::from_ref(&record.revision));
+            assert_eq!(subject.current(&record.report.id).await.as_ref(), Some(record));
+        }
+        assert_eq!(subject.totals().await, (2, 0));
+    }
+}
+
+pub async fn record_with_a_nul_is_refused_by_name(subject: &impl Subject) {
+    let mut odd = record("1");
+    odd.report.measurements[0].quote = "增长\0左右".to_owned();
+    let error = subject.sink().put(&[odd]).await.expect_err("no database keeps it whole");
+    assert!(!error.is_transient() && error.to_string().contains("U+0000"), "{error}");
+    // A text that speaks of it is another matter.
+    let mut spoken = record("1");
+    spoken.report.title = Some("\\u0000 \\\\u0000".to_owned());
+    assert_eq!(put(subject, &spoken).await, Put::New);
+    assert_eq!(subject.current(&id("1")).await, Some(spoken));
+}
+
 /// The state that a set of puts must end in: worked out from the specification, not step by step.
 fn expected(puts: &[Record]) -> (Record, BTreeSet<(u64, u32, u32, String)>) {
     // Per revision key the content of its latest fetch.
@@ -225,11 +348,12 @@ type Make<S> = fn() -> std::pin::Pin<Box<dyn Future<Output = S>>>;
 /// For any puts, in any order, in any batches, one after the other or at the same time.
 pub fn any_order_of_arrival_ends_in_the_same_state<S: Subject>(make: Make<S>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let home = runtime.block_on(make());
     let shuffled = puts().prop_flat_map(|puts| (Just(puts.clone()).prop_shuffle(), 1..4_usize, any::<bool>()));
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     proptest!(config, |((puts, batch, at_once) in shuffled)| {
         runtime.block_on(async {
-            let subject = make().await;
+            let subject = home.empty_beside().await;
             let mut running = JoinSet::new();
             for batch in puts.chunks(batch) {
                 let (sink, batch) = (subject.sink(), batch.to_vec());

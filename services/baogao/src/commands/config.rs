@@ -9,8 +9,15 @@ use anyhow::Context as _;
 use std::io::Write;
 
 /// Settings without a default, with a value to show: section, key, example.
-const UNSET: [(&str, &str, &str); 3] =
-    [("crawler", "max_depth", "3"), ("crawler", "max_pages", "1000"), ("fetch", "contact", "\"you@example.org\"")];
+const UNSET: [(&str, &str, &str); 7] = [
+    ("crawler", "max_depth", "3"),
+    ("crawler", "max_pages", "1000"),
+    ("fetch", "contact", "\"you@example.org\""),
+    ("archive", "dir", "\"/srv/baogao/archive\""),
+    ("bus", "url", "\"amqp://broker.example/%2f\""),
+    ("bus", "ca_file", "\"/etc/baogao/ca.pem\""),
+    ("database", "url", "\"postgres://baogao@database.example/baogao\""),
+];
 
 /// Carries the command out.
 pub fn run(session: &Session, command: &ConfigCommand) -> anyhow::Result<Exit> {

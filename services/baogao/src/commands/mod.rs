@@ -5,9 +5,11 @@ mod crawl;
 mod dead;
 mod demo;
 mod extract;
+mod migrate;
 mod parse;
 mod records;
 mod run;
+mod service;
 mod summary;
 
 use crate::cli::{Cli, Command};
@@ -43,6 +45,8 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
+        Command::Service(command) => service::run(&session, command),
+        Command::Migrate(args) => migrate::run(&session, &args),
         Command::Config(command) => config::run(&session, &command),
     }
 }
@@ -68,9 +72,13 @@ impl Session {
     }
 }
 
-/// Runs asynchronous work to its end.
+/// Runs asynchronous work to its end. A text that is still being parsed then, after the time of
+/// grace, holds up nothing.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }
 
 /// Reads the name of a scope as configurations write it.

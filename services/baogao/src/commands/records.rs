@@ -2,16 +2,17 @@
 
 use super::{Session, block_on, summary};
 use crate::cli::{
-    FormatArg, RecordsCommand, RecordsExportArgs, RecordsFilter, RecordsListArgs, RecordsShowArgs, WhatArg,
+    FormatArg, RecordsCommand, RecordsExportArgs, RecordsFilter, RecordsListArgs, RecordsPlace, RecordsShowArgs,
+    WhatArg,
 };
-use crate::config::Wrong;
+use crate::config::{Config, Wrong};
 use crate::exit::Exit;
 use crate::tell::tell;
 use crate::{say, table};
 use anyhow::Context as _;
 use baogao_model::report::{Kind, Level};
 use baogao_runtime::data_dir::{DataDirError, Paths};
-use baogao_store::{Format, Query, Records};
+use baogao_store::{Format, PostgresOptions, Query, Records};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -26,8 +27,21 @@ pub fn run(session: &Session, command: RecordsCommand) -> anyhow::Result<Exit> {
     })
 }
 
-/// Opens the records of a data directory beside whoever writes to it.
-async fn open(data: &Path) -> anyhow::Result<Records> {
+/// Opens the records for reading, beside whoever writes them: those of the database where a
+/// configuration names one, else those of a data directory.
+async fn open(place: &RecordsPlace) -> anyhow::Result<Records> {
+    let Some(file) = &place.config else { return open_local(&place.data).await };
+    let config = Config::load_for(file, &[])?;
+    match &config.database.url {
+        Some(url) => Records::postgres(url.expose(), PostgresOptions::default())
+            .await
+            .with_context(|| format!("cannot open the records in {url}")),
+        None => open_local(&config.data.dir).await,
+    }
+}
+
+/// Opens the records of a data directory.
+async fn open_local(data: &Path) -> anyhow::Result<Records> {
     let path = Paths::of_existing(data)?.records;
     if !path.is_file() {
         return Err(DataDirError::Missing { path }.into());
@@ -67,7 +81,7 @@ fn query(filter: &RecordsFilter) -> anyhow::Result<Query> {
 /// Lists records as a table or as JSON lines.
 async fn list(session: &Session, args: RecordsListArgs) -> anyhow::Result<Exit> {
     let lang = session.lang;
-    let records = open(&args.filter.data).await?;
+    let records = open(&args.filter.place).await?;
     let found = records.list(&Query { limit: Some(args.limit), ..query(&args.filter)? }).await?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     if args.json {
@@ -114,15 +128,18 @@ pub fn summaries(session: &Session, found: &[baogao_store::Summary]) -> comfy_ta
 
 /// Shows one record.
 async fn show(session: &Session, args: RecordsShowArgs) -> anyhow::Result<Exit> {
-    let records = open(&args.data).await?;
+    let records = open(&args.place).await?;
     let Some(stored) = records.get(&args.id).await? else {
-        let data = args.data.display();
+        let place = match &args.place.config {
+            Some(config) => format!("--config {}", config.display()),
+            None => format!("--data {}", args.place.data.display()),
+        };
         tell(say!(
             session.lang,
-            "error: no record begins with {}; `baogao records list --data {}` shows them",
-            "错误：没有以 {} 开头的记录；查看：baogao records list --data {}",
+            "error: no record begins with {}; `baogao records list {}` shows them",
+            "错误：没有以 {} 开头的记录；查看：baogao records list {}",
             args.id,
-            data,
+            place,
         ));
         return Ok(Exit::SomeFailed);
     };
@@ -150,7 +167,7 @@ async fn show(session: &Session, args: RecordsShowArgs) -> anyhow::Result<Exit> 
 
 /// Writes every matching record to standard output.
 async fn export(args: RecordsExportArgs) -> anyhow::Result<Exit> {
-    let records = open(&args.filter.data).await?;
+    let records = open(&args.filter.place).await?;
     let format = match (args.format, args.what) {
         (FormatArg::Jsonl, _) => Format::Jsonl,
         (FormatArg::Csv, WhatArg::Reports) => Format::Csv,

@@ -1,29 +1,29 @@
-//! A record as the rows of its tables: pure, and checked before any transaction begins.
+//! A record as the rows of its tables: pure, the same for every SQL back end, and checked before
+//! any transaction begins.
 
 use crate::query::Place;
+use crate::value::Value;
 use crate::{Record, StoreError};
 use baogao_model::event::Revision;
 use baogao_model::report::{Kind, Measurement, Region, Report};
-use jiff::civil::Date;
-use rusqlite::types::Value;
 use std::collections::BTreeSet;
 
 /// A column's name and value.
-pub(super) type Field = (&'static str, Value);
+pub(crate) type Field = (&'static str, Value);
 
 /// Everything that one record writes.
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) revision: Revision,
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) revision: Revision,
     /// `revision.fetch_no` as the database counts.
-    pub(super) fetch_no: i64,
-    pub(super) kind: Kind,
+    pub(crate) fetch_no: i64,
+    pub(crate) kind: Kind,
     /// The whole record.
-    pub(super) json: String,
+    pub(crate) json: String,
     /// What `current_records` says of it, identity and times apart.
-    pub(super) fields: Vec<Field>,
+    pub(crate) fields: Vec<Field>,
     /// One row of `measurements` each, the record's number apart. All fill the same columns.
-    pub(super) measurements: Vec<Vec<Field>>,
+    pub(crate) measurements: Vec<Vec<Field>>,
 }
 
 impl Row {
@@ -32,7 +32,7 @@ impl Row {
     /// # Errors
     ///
     /// When it would not come out as it went in.
-    pub(super) fn new(record: &Record) -> Result<Self, StoreError> {
+    pub(crate) fn new(record: &Record) -> Result<Self, StoreError> {
         let report = &record.report;
         let invalid = |reason: String| StoreError::InvalidRecord { id: report.id.clone(), reason };
         if report.id.as_str().is_empty() {
@@ -42,12 +42,16 @@ impl Row {
             return Err(invalid(format!("{field} is not a finite number, which JSON cannot say")));
         }
         let fetch_no = record.revision.fetch_no;
+        let json = serde_json::to_string(record).map_err(|source| invalid(source.to_string()))?;
+        if holds_nul(&json) {
+            return Err(invalid("it holds U+0000, which databases cut texts at or refuse".to_owned()));
+        }
         Ok(Self {
             id: report.id.as_str().to_owned(),
             revision: record.revision.clone(),
             fetch_no: i64::try_from(fetch_no).map_err(|_| invalid(format!("fetch_no {fetch_no} is beyond 2^63")))?,
             kind: report.kind,
-            json: serde_json::to_string(record).map_err(|source| invalid(source.to_string()))?,
+            json,
             fields: fields(record),
             measurements: report.measurements.iter().enumerate().map(measurement_fields).collect(),
         })
@@ -70,6 +74,13 @@ fn first_non_number(report: &Report) -> Option<String> {
     None
 }
 
+/// Whether a text in the JSON document holds U+0000.
+fn holds_nul(json: &str) -> bool {
+    // The character is always escaped, and so is a backslash that stands for itself.
+    json.match_indices("\\u0000")
+        .any(|(at, _)| json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 0)
+}
+
 fn fields(record: &Record) -> Vec<Field> {
     let report = &record.report;
     let place = Place::of(record);
@@ -81,7 +92,7 @@ fn fields(record: &Record) -> Vec<Field> {
         ("kind_score", report.kind_score.into()),
         ("title", report.title.clone().into()),
         ("government", report.government.clone().into()),
-        ("delivered_on", date(report.delivered_on)),
+        ("delivered_on", report.delivered_on.into()),
         ("year", report.year.into()),
         ("review_year", report.review_year.into()),
         ("plan_year", report.plan_year.into()),
@@ -135,8 +146,8 @@ fn source_fields(report: &Report) -> [Field; 6] {
         ("family", source.family.clone().into()),
         ("url", source.url.clone().into()),
         ("canonical_url", source.canonical_url.clone().into()),
-        ("published_on", date(source.published_on)),
-        ("fetched_us", source.fetched_at.map(|instant| instant.as_microsecond()).into()),
+        ("published_on", source.published_on.into()),
+        ("fetched_at", source.fetched_at.into()),
     ]
 }
 
@@ -171,14 +182,10 @@ fn warning_codes(report: &Report) -> String {
 }
 
 fn name(text: &str) -> Value {
-    Value::Text(text.to_owned())
-}
-
-fn date(date: Option<Date>) -> Value {
-    date.map(|date| date.to_string()).into()
+    text.to_owned().into()
 }
 
 fn count(number: usize) -> Value {
     // No collection in memory has 2^63 elements.
-    Value::Integer(number as i64)
+    (number as i64).into()
 }
