@@ -143,7 +143,7 @@ async fn supervise(dial: Dial, prepare: Prepare, state: watch::Sender<State>, mu
         let why = match connected {
             Ok(connection) => {
                 if said.take().is_some() {
-                    tracing::info!(broker = dial.place(), "the broker is back");
+                    tracing::debug!(broker = dial.place(), "the broker is back");
                 }
                 let since = Instant::now();
                 state.send_replace(State::Up(Arc::clone(&connection)));
@@ -162,8 +162,9 @@ async fn supervise(dial: Dial, prepare: Prepare, state: watch::Sender<State>, mu
             }
             Err(why) => why,
         };
+        // Whoever needs the bus warns, once; there are two connections and many reasons.
         if said.as_ref() != Some(&why) {
-            tracing::warn!(
+            tracing::debug!(
                 broker = dial.place(),
                 error = why,
                 "the broker is out of reach, {} goes on trying",
