@@ -235,6 +235,62 @@ fn a_service_that_waits_for_its_servers_stops_when_asked() {
 }
 
 #[test]
+fn a_network_that_swallows_everything_holds_up_no_stop() {
+    let web = FakeWeb::start(Plan { seed: 32, hosts: 2, pages_per_host: 30, ..Plan::default() }).expect("a port");
+    let (place, servers) = (Place::new(), Servers::start());
+    let config = configuration(&place, &web, &servers);
+    // What a crawler could not give back must not stand still for minutes.
+    let hasty = std::fs::read_to_string(&config)
+        .expect("just written")
+        .replace("[fetch]", "[stages]\ngrace_ms = 1000\n[fetch]\ntotal_timeout_ms = 5000")
+        .replace("[frontier]", "[frontier]\nlease_ms = 8000\nlease_margin_ms = 1000");
+    let config = place.write("hasty.toml", hasty);
+    let mut services: Vec<Service> = SERVICES.iter().map(|name| Service::start(name, &config)).collect();
+    wait_for("a crawl under way", || web.log().len() > 10);
+    servers.broker.black_hole(true);
+    servers.store.black_hole(true);
+    for service in &mut services {
+        service.process.signal(Signal::Terminate).expect("the signal is sent");
+    }
+    for service in services {
+        service.stop();
+    }
+    // Whatever was in hand is done by the next ones.
+    servers.broker.heal();
+    servers.store.heal();
+    let services: Vec<Service> = SERVICES.iter().map(|name| Service::start(name, &config)).collect();
+    let reports = || records(&config).values().filter(|record| record["kind"] == "report").count();
+    let truth = web.truth();
+    wait_for("every report", || reports() >= truth.records.len());
+    for service in services {
+        service.stop();
+    }
+    assert_eq!(reports(), truth.records.len());
+}
+
+#[test]
+fn a_parser_that_is_missing_makes_the_crawler_pause() {
+    let web = FakeWeb::start(Plan { seed: 33, hosts: 3, pages_per_host: 12, ..Plan::default() }).expect("a port");
+    let (place, servers) = (Place::new(), Servers::start());
+    let config = configuration(&place, &web, &servers);
+    let narrow =
+        std::fs::read_to_string(&config).expect("just written").replace("[crawler]", "[crawler]\nmax_queued = 4");
+    let config = place.write("narrow.toml", narrow);
+    let start = |name| Service::start(name, &config);
+    let (crawler, scraper, publisher) = (start("crawler"), start("scraper"), start("publisher"));
+    wait_for("a pause", || crawler.ask("/metrics").1.contains("baogao_crawler_paused{reason=\"queued\"} 1"));
+    assert!(web.log().len() < web.truth().pages.len(), "it pauses before the web is crawled");
+    crawler.wait_until(&[]);
+
+    let parser = start("parser");
+    let reports = || records(&config).values().filter(|record| record["kind"] == "report").count();
+    wait_for("every report", || reports() >= web.truth().records.len());
+    for service in [crawler, scraper, parser, publisher] {
+        service.stop();
+    }
+}
+
+#[test]
 fn what_a_service_lacks_is_listed_and_secrets_are_not() {
     let place = Place::new();
     let file = place.write(
