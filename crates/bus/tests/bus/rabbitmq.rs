@@ -466,7 +466,9 @@ async fn a_broker_that_is_away_is_waited_for() {
     let tls = here.replacen("amqp://", "amqps://", 1);
     let stranger = RabbitOptions { user: Some("nobody".into()), password: Some("secret".into()), ..options.clone() };
     assert!(!format!("{stranger:?}").contains("secret"));
-    for (url, options) in [("amqp://127.0.0.1:1/%2f", options.clone()), (&tls, options), (&here, stranger)] {
+    for (url, options) in
+        [("amqp://127.0.0.1:1/%2f,amqp://127.0.0.1:2/%2f", options.clone()), (&tls, options), (&here, stranger)]
+    {
         let bus = Bus::rabbitmq(url, options).await.unwrap();
         let mut errors = vec![bus.check().await.unwrap_err(), bus.depths().await.unwrap_err()];
         errors.push(bus.publish(vec![message("m", "work.a")]).await.unwrap_err());
