@@ -1,7 +1,9 @@
-//! How many messages a second the SQLite bus takes on this disk:
-//! `cargo run --example throughput -p baogao-bus -- [messages] [body bytes]`
+//! How many messages a second the SQLite bus takes on this disk, or a broker here:
+//! `cargo run --example throughput -p baogao-bus -- [messages] [body bytes] [amqp://…]`
+//!
+//! On a broker it leaves the queues `in` and `out` behind, so give it a vhost of its own.
 
-use baogao_bus::{Bus, BusError, Options, QueueSpec};
+use baogao_bus::{Bus, BusError, Options, QueueSpec, RabbitOptions};
 use baogao_model::Message;
 use std::time::Instant;
 
@@ -14,7 +16,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count: usize = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
     let bytes: usize = arguments.next().map_or(Ok(2_000), |text| text.parse())?;
     let dir = tempfile::tempdir()?;
-    let bus = Bus::sqlite(&dir.path().join("bus.db"), Options::default()).await?;
+    let bus = match arguments.next() {
+        Some(url) => Bus::rabbitmq(&url, RabbitOptions::default()).await?,
+        None => Bus::sqlite(&dir.path().join("bus.db"), Options::default()).await?,
+    };
     bus.declare(&[QueueSpec::new("in", ["in"]), QueueSpec::new("out", ["out"])]).await?;
 
     let start = Instant::now();

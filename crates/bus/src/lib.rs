@@ -80,7 +80,8 @@ impl Bus {
         Ok(Self { backend: Arc::new(sqlite::VisitorBus::open(path, sqlite::Visit::Judge).await?), max_body_bytes: 0 })
     }
 
-    /// A bus on the RabbitMQ broker at `url`, `amqp://user:password@host:5672/vhost` or `amqps://…`.
+    /// A bus on the RabbitMQ broker at `url`, `amqp://user:password@host:5672/vhost` or `amqps://…`; several
+    /// nodes of one broker joined by commas.
     ///
     /// Returns without waiting for the broker, begins to connect, and goes on whenever the connection is
     /// lost. While the broker is away, or refuses the credentials, calls wait for as long as

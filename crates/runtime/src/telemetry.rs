@@ -26,8 +26,9 @@ pub enum LogFormat {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        // What the AMQP client calls errors are the broker's ordinary answers; the bus tells what matters.
-        Self { filter: "warn,baogao=info,lapin=off".to_owned(), format: LogFormat::Text }
+        // What the clients of broker and database warn of while a server is away is told once by
+        // whoever waits for it.
+        Self { filter: "warn,baogao=info,lapin=off,sqlx=error".to_owned(), format: LogFormat::Text }
     }
 }
 

@@ -18,10 +18,12 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How many are read at a time.
 const PORTION: u16 = 32;
+/// How long one visit may take, the wait for other readers included.
+const LONGEST_VISIT: Duration = Duration::from_secs(3600);
 /// The broker answers or is out of reach.
 const ANSWER: Duration = Duration::from_secs(20);
 
@@ -53,24 +55,15 @@ pub(super) async fn visit(bus: &Arc<Inner>, filter: &DeadLetterFilter, action: A
     let deadline = bus.deadline();
     let queues = match &filter.queue {
         Some(queue) => vec![queue.clone()],
-        None => bus.topology.queues(&bus.outgoing, deadline).await?,
+        None => bus.topology.queues(&bus.incoming, deadline).await?,
     };
     let connection = bus.incoming.connection(deadline).await?;
     let (bus, filter) = (Arc::clone(bus), filter.clone());
-    let visit = async move {
-        let _turn = timeout_at(deadline, bus.dead_turn.lock()).await.map_err(|_| busy())?;
-        let on = Arc::clone(&connection);
-        let work = {
-            let bus = Arc::clone(&bus);
-            async move { Visit::new(&on, &bus, &filter, action).await?.run(&queues).await }
-        };
-        locked(connection, DEAD_LOCK, deadline, work).await
-    };
-    visit.await
-}
-
-fn busy() -> BusError {
-    BusError::unavailable("somebody else is at the dead letters")
+    // However long the reading takes; the broker's heartbeat ends it should it not answer.
+    let unhurried = Instant::now() + LONGEST_VISIT;
+    let (on, of, turn) = (Arc::clone(&connection), Arc::clone(&bus), &bus.dead_turn);
+    let work = async move { Visit::new(&on, &of, &filter, action).await?.run(&queues).await };
+    locked(connection, turn, DEAD_LOCK, unhurried, work).await
 }
 
 struct Visit<'a> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(super) async fn depths(bus: &Arc<Inner>) -> Result<Vec<QueueDepth>, BusError> {
     let deadline = bus.deadline();
-    let queues = bus.topology.queues(&bus.outgoing, deadline).await?;
+    let queues = bus.topology.queues(&bus.incoming, deadline).await?;
     let connection = bus.incoming.connection(deadline).await?;
     let out = out(bus);
     let mut depths = Vec::new();

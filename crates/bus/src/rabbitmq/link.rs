@@ -32,37 +32,46 @@ pub(super) type Prepare = Arc<dyn Fn(Arc<Connection>) -> BoxFuture<'static, Resu
 /// Where and how to connect.
 #[derive(Clone)]
 pub(super) struct Dial {
-    uri: AMQPUri,
+    /// The nodes of one broker, at least one.
+    uris: Vec<AMQPUri>,
     properties: ConnectionProperties,
     tls: OwnedTLSConfig,
 }
 
 impl Dial {
-    /// Reads the address and puts the options into it. `purpose` is added to the connection's name.
-    pub(super) fn new(url: &str, options: &RabbitOptions, purpose: &str) -> Result<Self, BusError> {
-        let mut uri: AMQPUri = url.parse().map_err(|reason: String| BusError::InvalidUrl { reason })?;
-        let heartbeat = u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX).max(1);
-        uri.query.heartbeat = Some(heartbeat);
-        if let Some(user) = &options.user {
-            uri.authority.userinfo.username.clone_from(user);
-        }
-        if let Some(password) = &options.password {
-            uri.authority.userinfo.password.clone_from(password);
+    /// Reads the addresses, joined by commas, and puts the options into them. `purpose` is added to the
+    /// connection's name.
+    pub(super) fn new(urls: &str, options: &RabbitOptions, purpose: &str) -> Result<Self, BusError> {
+        let mut uris = Vec::new();
+        for url in urls.split(',') {
+            let mut uri: AMQPUri = url.trim().parse().map_err(|reason: String| BusError::InvalidUrl { reason })?;
+            let heartbeat = u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX).max(1);
+            uri.query.heartbeat = Some(heartbeat);
+            if let Some(user) = &options.user {
+                uri.authority.userinfo.username.clone_from(user);
+            }
+            if let Some(password) = &options.password {
+                uri.authority.userinfo.password.clone_from(password);
+            }
+            uris.push(uri);
         }
         let name = format!("{} ({purpose})", options.connection_name);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let tls = OwnedTLSConfig { identity: None, cert_chain: options.ca_certificates.clone() };
-        Ok(Self { uri, properties, tls })
+        Ok(Self { uris, properties, tls })
     }
 
-    /// The broker without credentials, for the log.
+    /// The nodes without credentials, for the log.
     fn place(&self) -> String {
-        format!("{}://{}:{}/{}", self.uri.scheme, self.uri.authority.host, self.uri.authority.port, self.uri.vhost)
+        let place = |uri: &AMQPUri| format!("{}://{}:{}", uri.scheme, uri.authority.host, uri.authority.port);
+        self.uris.iter().map(place).collect::<Vec<_>>().join(",")
     }
 
-    async fn connect(&self) -> Result<Connection, String> {
+    /// Connects to one node, another with each `attempt`.
+    async fn connect(&self, attempt: usize) -> Result<Connection, String> {
         let runtime = lapin::runtime::default_runtime().map_err(|error| error.to_string())?;
-        let connecting = self.uri.clone().connect_with_config(self.properties.clone(), self.tls.clone(), runtime);
+        let uri = self.uris[attempt % self.uris.len()].clone();
+        let connecting = uri.connect_with_config(self.properties.clone(), self.tls.clone(), runtime);
         match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(connected) => connected.map_err(|error| error.to_string()),
             Err(_) => Err(format!("no answer within {CONNECT_TIMEOUT:?}")),
@@ -135,15 +144,18 @@ async fn supervise(dial: Dial, prepare: Prepare, state: watch::Sender<State>, mu
     let mut pause = FIRST_PAUSE;
     // What was last said in the log, so that an outage is one line when it begins and one when it ends.
     let mut said: Option<String> = None;
+    // Replicas begin with different nodes.
+    let mut attempt = (random() % dial.uris.len() as u64) as usize;
     loop {
+        attempt += 1;
         let connected = tokio::select! {
             _ = closing.wait_for(|closing| *closing) => break,
-            connected = establish(&dial, &prepare) => connected,
+            connected = establish(&dial, attempt, &prepare) => connected,
         };
         let why = match connected {
             Ok(connection) => {
                 if said.take().is_some() {
-                    tracing::info!(broker = dial.place(), "the broker is back");
+                    tracing::debug!(broker = dial.place(), "the broker is back");
                 }
                 let since = Instant::now();
                 state.send_replace(State::Up(Arc::clone(&connection)));
@@ -162,8 +174,9 @@ async fn supervise(dial: Dial, prepare: Prepare, state: watch::Sender<State>, mu
             }
             Err(why) => why,
         };
+        // Whoever needs the bus warns, once; there are two connections and many reasons.
         if said.as_ref() != Some(&why) {
-            tracing::warn!(
+            tracing::debug!(
                 broker = dial.place(),
                 error = why,
                 "the broker is out of reach, {} goes on trying",
@@ -181,8 +194,8 @@ async fn supervise(dial: Dial, prepare: Prepare, state: watch::Sender<State>, mu
     state.send_replace(State::Closed);
 }
 
-async fn establish(dial: &Dial, prepare: &Prepare) -> Result<Arc<Connection>, String> {
-    let connection = Arc::new(dial.connect().await?);
+async fn establish(dial: &Dial, attempt: usize, prepare: &Prepare) -> Result<Arc<Connection>, String> {
+    let connection = Arc::new(dial.connect(attempt).await?);
     match timeout(CONNECT_TIMEOUT, prepare(Arc::clone(&connection))).await {
         Ok(Ok(())) => Ok(connection),
         Ok(Err(error)) => Err(described(&error)),
@@ -218,7 +231,11 @@ pub(super) fn described(error: &dyn std::error::Error) -> String {
 
 /// Between a half and the whole of `pause`, so that what failed together does not come back together.
 pub(super) fn jittered(pause: Duration) -> Duration {
-    // Every state is keyed anew, which is randomness enough for this.
-    let random = RandomState::new().build_hasher().finish() % 1024;
-    pause.mul_f64(0.5 + random as f64 / 2048.0)
+    pause.mul_f64(0.5 + (random() % 1024) as f64 / 2048.0)
+}
+
+/// Randomness enough for waits and choices.
+fn random() -> u64 {
+    // Every state is keyed anew.
+    RandomState::new().build_hasher().finish()
 }

@@ -70,7 +70,7 @@ struct Inner {
     moving: Mutex<Moving>,
     subscriptions: Mutex<Vec<Weak<Subscription>>>,
     /// The broker's lock on the dead letters is the connection's, so within one process this comes on top.
-    dead_turn: tokio::sync::Mutex<()>,
+    dead_turn: Arc<tokio::sync::Mutex<()>>,
     is_closed: AtomicBool,
     /// For what is begun in a `drop`.
     runtime: Handle,
@@ -101,7 +101,7 @@ impl RabbitBus {
             survivors: Mutex::default(),
             moving: Mutex::default(),
             subscriptions: Mutex::default(),
-            dead_turn: tokio::sync::Mutex::default(),
+            dead_turn: Arc::default(),
             is_closed: AtomicBool::new(false),
             runtime: Handle::current(),
             options: options.bus,

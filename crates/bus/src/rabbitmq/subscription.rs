@@ -8,8 +8,11 @@
 //! been out alone when its process died: it is charged with a crash and rests; the third makes a dead letter.
 //!
 //! A process that lost its connection and lives knows better: what it held then is no suspect when it comes
-//! back to it, and no suspect is charged. This is a memory of this process only; what comes back to another
-//! is treated as above, which costs an innocent message a round through the suspects and no more.
+//! back to it, and no suspect is charged. This is a memory of this process only. What comes back to another
+//! goes to the suspects, which costs an innocent message a round and no more. A suspect that comes back to
+//! another is charged, unless that one was cut off just before too: then the broker was restarted, more
+//! likely than not, and the suspect gets the benefit of the doubt. A message that does kill is charged all
+//! the same, since processes that start were not cut off before.
 
 use super::Inner;
 use super::moving::Parked;
@@ -35,6 +38,9 @@ pub(super) const MAX_CRASHES: u32 = 3;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// For how long after it was cut off a process gives suspects the benefit of the doubt: what was out when the
+/// broker went down is delivered again as soon as somebody consumes.
+const DOUBT: Duration = Duration::from_secs(30);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Subscription {
@@ -49,10 +55,18 @@ pub(super) struct Subscription {
     ended: watch::Sender<bool>,
 }
 
-/// The two consumers on one channel.
-struct Live {
+/// The way deliveries come, from one connection to the next.
+#[derive(Clone)]
+struct Way {
     generation: u64,
     channel: Channel,
+    /// Until when suspects are not charged.
+    doubt: Option<Instant>,
+}
+
+/// The two consumers on it.
+struct Live {
+    way: Way,
     ordinary: Consumer,
     suspects: Consumer,
 }
@@ -97,13 +111,14 @@ impl Subscription {
     async fn run(self: Arc<Self>) {
         let mut stop = self.stop.subscribe();
         let mut generation = 0;
+        let mut was_cut_off = false;
         let mut pause = FIRST_PAUSE;
         let mut said: Option<String> = None;
         loop {
             generation += 1;
             let subscribed = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => break,
-                subscribed = self.subscribe(generation) => subscribed,
+                subscribed = self.subscribe(generation, was_cut_off) => subscribed,
             };
             match subscribed {
                 Ok(mut live) => {
@@ -117,6 +132,7 @@ impl Subscription {
                         self.unsubscribe(live).await;
                         break;
                     }
+                    was_cut_off = true;
                     let ids = self.shelf().lose(generation);
                     self.bus.survivors().remember(&self.queue, ids);
                 }
@@ -153,7 +169,7 @@ impl Subscription {
     }
 
     /// Waits for the connection and subscribes to the queue and its suspects.
-    async fn subscribe(&self, generation: u64) -> Result<Live, BusError> {
+    async fn subscribe(&self, generation: u64, was_cut_off: bool) -> Result<Live, BusError> {
         // As long as it takes: `next` waits with us.
         let day = Instant::now() + Duration::from_secs(24 * 3600);
         let connection = self.bus.incoming.connection(day).await?;
@@ -162,7 +178,8 @@ impl Subscription {
             // Not global, so each holds for the consumers that follow: one suspect, `prefetch` others.
             let suspects = consume(&channel, &names::suspect(&self.queue), 1).await?;
             let ordinary = consume(&channel, &self.queue, self.prefetch).await?;
-            Ok(Live { generation, channel, ordinary, suspects })
+            let doubt = was_cut_off.then(|| Instant::now() + DOUBT);
+            Ok(Live { way: Way { generation, channel, doubt }, ordinary, suspects })
         };
         match subscribing.await {
             Ok(live) => Ok(live),
@@ -183,7 +200,7 @@ impl Subscription {
                 received = live.ordinary.next() => (received, false),
             };
             match received {
-                Some(Ok(delivery)) => self.receive(delivery, live.generation, &live.channel, is_suspect),
+                Some(Ok(delivery)) => self.receive(delivery, &live.way, is_suspect),
                 Some(Err(_)) | None => return,
             }
         }
@@ -193,11 +210,11 @@ impl Subscription {
     async fn unsubscribe(self: &Arc<Self>, mut live: Live) {
         let cancelling = async {
             for consumer in [&mut live.ordinary, &mut live.suspects] {
-                live.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await?;
+                live.way.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default()).await?;
             }
             for (consumer, is_suspect) in [(&mut live.ordinary, false), (&mut live.suspects, true)] {
                 while let Some(Ok(delivery)) = consumer.next().await {
-                    self.receive(delivery, live.generation, &live.channel, is_suspect);
+                    self.receive(delivery, &live.way, is_suspect);
                 }
             }
             Ok::<_, lapin::Error>(())
@@ -206,12 +223,12 @@ impl Subscription {
         let _ = timeout(CANCEL_TIMEOUT, cancelling).await;
     }
 
-    fn receive(self: &Arc<Self>, delivery: Delivery, generation: u64, channel: &Channel, is_suspect: bool) {
+    fn receive(self: &Arc<Self>, delivery: Delivery, way: &Way, is_suspect: bool) {
         let Delivery { delivery_tag, routing_key, redelivered, properties, data, acker, .. } = delivery;
         let parcel = Parcel::open(routing_key.as_str(), &properties, data);
         let is_redelivered = redelivered || parcel.travel.is_redelivered;
-        let key = (generation, delivery_tag);
-        let item = Arc::new(Item::new(key, parcel, is_suspect, is_redelivered, acker, channel.clone()));
+        let key = (way.generation, delivery_tag);
+        let item = Arc::new(Item::new(key, parcel, is_suspect, is_redelivered, acker, way.channel.clone()));
         let message = match item.parcel.message() {
             Ok(message) => message,
             Err(reason) => {
@@ -219,33 +236,42 @@ impl Subscription {
                 return self.move_away(item, Fate::Dead { error, crashes });
             }
         };
-        let is_charged = redelivered && !self.bus.survivors().forgive(&self.queue, &message.id);
-        match (is_charged, is_suspect) {
+        let is_incriminated = redelivered && !self.bus.survivors().forgive(&self.queue, &message.id);
+        match (is_incriminated, is_suspect) {
             (false, false) => self.put(item, message),
-            (false, true) => {
-                self.shelf().begin_parking(&item);
-                let copy = Parked { subscription: Arc::clone(self), item, message };
-                let copy = self.bus.moving().park(copy);
-                if let Some(Parked { item, message, .. }) = copy {
-                    self.put(item, message);
-                }
-            }
+            (false, true) => self.put_or_park(item, message),
             (true, false) => self.move_away(item, Fate::Suspect { crashes: None }),
-            (true, true) => {
-                let crashes = item.parcel.travel.crashes.saturating_add(1);
-                let fate = match crashes >= MAX_CRASHES {
-                    true => Fate::Dead { error: crash_error(crashes), crashes },
-                    false => Fate::Suspect { crashes: Some(crashes) },
-                };
-                tracing::warn!(
-                    queue = self.queue,
-                    id = message.id,
-                    crashes,
-                    "a process died over message {} alone, {crashes} times so far",
-                    message.id
-                );
-                self.move_away(item, fate);
+            // Published anew, it is again one that nobody died over.
+            (true, true) if way.doubt.is_some_and(|until| Instant::now() < until) => {
+                self.move_away(item, Fate::Suspect { crashes: None });
             }
+            (true, true) => self.charge(item, &message.id),
+        }
+    }
+
+    /// Counts a crash of a suspect: it rests, or is buried when that was the last allowed.
+    fn charge(self: &Arc<Self>, item: Arc<Item>, id: &str) {
+        let crashes = item.parcel.travel.crashes.saturating_add(1);
+        tracing::warn!(
+            queue = self.queue,
+            id,
+            crashes,
+            "a process died over message {id} alone, {crashes} times so far"
+        );
+        let fate = match crashes >= MAX_CRASHES {
+            true => Fate::Dead { error: crash_error(crashes), crashes },
+            false => Fate::Suspect { crashes: Some(crashes) },
+        };
+        self.move_away(item, fate);
+    }
+
+    /// Puts a suspect on the shelf, unless its original is not acknowledged yet; see `moving.rs`.
+    fn put_or_park(self: &Arc<Self>, item: Arc<Item>, message: Message) {
+        self.shelf().begin_parking(&item);
+        let copy = Parked { subscription: Arc::clone(self), item, message };
+        let copy = self.bus.moving().park(copy);
+        if let Some(Parked { item, message, .. }) = copy {
+            self.put(item, message);
         }
     }
 

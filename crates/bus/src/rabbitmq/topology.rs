@@ -41,12 +41,12 @@ pub(super) struct Topology {
     /// The queues on the broker when we last looked.
     known: Mutex<Option<(Instant, Vec<String>)>>,
     /// The broker's lock is the connection's, so within one process this comes on top.
-    turn: tokio::sync::Mutex<()>,
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Topology {
     pub(super) fn new(waits: Waits, limits: (Option<u64>, Option<u64>)) -> Self {
-        Self { waits, limits, declared: Mutex::default(), known: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self { waits, limits, declared: Mutex::default(), known: Mutex::default(), turn: Arc::default() }
     }
 
     /// Whether this process has declared the queue.
@@ -96,7 +96,8 @@ impl Topology {
         {
             return Ok(names.clone());
         }
-        // Declaring nothing reads the registry.
+        // Declaring nothing reads the registry, and publishes nothing: a connection that never did is not
+        // held up by a broker short of memory.
         let connection = link.connection(deadline).await?;
         self.declare_on(connection, Vec::new(), deadline).await?;
         Ok(self.known().as_ref().map(|(_, names)| names.clone()).unwrap_or_default())
@@ -108,11 +109,10 @@ impl Topology {
         specs: Vec<QueueSpec>,
         deadline: Instant,
     ) -> Result<(), BusError> {
-        let _turn =
-            timeout_at(deadline, self.turn.lock()).await.map_err(|_| BusError::unavailable("others declare"))?;
         let topology = Arc::clone(self);
         let on = Arc::clone(&connection);
-        locked(connection, TOPOLOGY_LOCK, deadline, async move { topology.change(&on, &specs).await }).await
+        let change = async move { topology.change(&on, &specs).await };
+        locked(connection, &self.turn, TOPOLOGY_LOCK, deadline, change).await
     }
 
     /// Under the lock.
@@ -248,15 +248,20 @@ pub(super) fn reply_code(error: &lapin::Error) -> Option<u16> {
     }
 }
 
-/// Does `work` while no other connection does any under this lock. In a task of its own: a caller that
-/// goes away must not leave the lock behind.
+/// Does `work` while nobody else does any under this lock: no other connection, and in this process nobody
+/// who has no `turn`. In a task of its own: a caller that goes away must not leave the lock behind, and one
+/// that has no time left leaves the work to end when the broker answers.
 pub(super) async fn locked<T: Send + 'static>(
     connection: Arc<Connection>,
+    turn: &Arc<tokio::sync::Mutex<()>>,
     lock: &'static str,
     deadline: Instant,
     work: impl Future<Output = Result<T, BusError>> + Send + 'static,
 ) -> Result<T, BusError> {
+    let busy = |_| BusError::unavailable("others hold the lock, or the broker does not answer");
+    let turn = timeout_at(deadline, Arc::clone(turn).lock_owned()).await.map_err(busy)?;
     let task = tokio::spawn(async move {
+        let _turn = turn;
         acquire(&connection, lock, deadline).await?;
         let result = work.await;
         // Whatever came of it. Should this fail, the connection is gone and the lock with it.
@@ -265,8 +270,8 @@ pub(super) async fn locked<T: Send + 'static>(
         }
         result
     });
-    // An error means that the runtime is shutting down.
-    task.await.unwrap_or(Err(BusError::Closed))
+    // An error of the task means that the runtime is shutting down.
+    timeout_at(deadline, task).await.map_err(busy)?.unwrap_or(Err(BusError::Closed))
 }
 
 async fn acquire(connection: &Connection, lock: &str, deadline: Instant) -> Result<(), BusError> {

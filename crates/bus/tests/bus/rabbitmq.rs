@@ -461,11 +461,14 @@ async fn a_broker_that_is_away_is_waited_for() {
     assert!(matches!(Bus::rabbitmq("http://localhost", rabbit_options()).await, Err(BusError::InvalidUrl { .. })));
     let options = RabbitOptions { patience: Duration::from_millis(200), ..rabbit_options() };
     // Nobody listens there, nobody speaks TLS here, and nobody knows that password.
-    let here = std::env::var("BAOGAO_TEST_AMQP_URL").unwrap();
+    let vhost = vhost().await;
+    let here = vhost.url().to_owned();
     let tls = here.replacen("amqp://", "amqps://", 1);
     let stranger = RabbitOptions { user: Some("nobody".into()), password: Some("secret".into()), ..options.clone() };
     assert!(!format!("{stranger:?}").contains("secret"));
-    for (url, options) in [("amqp://127.0.0.1:1/%2f", options.clone()), (&tls, options), (&here, stranger)] {
+    for (url, options) in
+        [("amqp://127.0.0.1:1/%2f,amqp://127.0.0.1:2/%2f", options.clone()), (&tls, options), (&here, stranger)]
+    {
         let bus = Bus::rabbitmq(url, options).await.unwrap();
         let mut errors = vec![bus.check().await.unwrap_err(), bus.depths().await.unwrap_err()];
         errors.push(bus.publish(vec![message("m", "work.a")]).await.unwrap_err());

@@ -460,7 +460,7 @@ pub async fn any_order_gives_the_same_document<B: Bed>() {
     // Stories are played on threads of their own, as proptest is not async.
     tokio::task::spawn_blocking(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        TestRunner::new(Config { cases: 96, failure_persistence: None, ..Config::default() })
+        TestRunner::new(Config { cases: 96 / B::ONE_STORY_OF, failure_persistence: None, ..Config::default() })
             .run(&story(), |story| runtime.block_on(check::<B>(&story)))
             .unwrap_or_else(|error| panic!("{error}"));
     })

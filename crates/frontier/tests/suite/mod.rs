@@ -20,6 +20,10 @@ use std::time::Duration;
 
 /// A place where a frontier is kept, so that a test can open it again.
 pub trait Bed: 'static {
+    /// Of so many generated stories one is played, each in a place of its own: more than 1 where
+    /// places are dear.
+    const ONE_STORY_OF: u32 = 1;
+
     /// A new, empty place.
     fn new() -> Self;
     /// Opens what lies there. An earlier frontier of the same place is dead by then.

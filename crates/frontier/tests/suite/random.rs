@@ -121,7 +121,7 @@ pub async fn random_crawls_keep_the_promises<B: Bed>() {
     // Crawls are run on a thread of their own, as proptest is not async.
     tokio::task::spawn_blocking(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() })
+        TestRunner::new(Config { cases: 48 / B::ONE_STORY_OF, failure_persistence: None, ..Config::default() })
             .run(&prop::collection::vec(step(), 1..60), |steps| runtime.block_on(check::<B>(steps)))
             .unwrap_or_else(|error| panic!("{error}"));
     })
