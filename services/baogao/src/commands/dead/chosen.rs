@@ -11,8 +11,8 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Dead letters read at a time: with their bodies they may be large.
-const PAGE: usize = 32;
+/// Dead letters read at a time: with their bodies they may be large, and over a broker each look reads all.
+const PAGE: usize = 256;
 
 /// A dead letter without its body: what is listed.
 #[derive(Debug, Serialize)]

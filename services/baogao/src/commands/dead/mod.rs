@@ -8,6 +8,7 @@ use super::crawl::local;
 use super::{Session, block_on};
 use crate::cli::{DeadCommand, DeadListArgs, DeadPlace};
 use crate::config::Config;
+use crate::distributed;
 use crate::exit::Exit;
 use crate::tell::tell;
 use crate::{say, table};
@@ -18,6 +19,10 @@ use chosen::Row;
 use comfy_table::ContentArrangement;
 use jiff::Timestamp;
 use std::io::{BufWriter, Write};
+use std::time::Duration;
+
+/// How long a broker that is away is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What `list` shows without a limit of its own.
 const LISTED: usize = 100;
@@ -44,6 +49,9 @@ async fn open(session: &Session, place: &DeadPlace) -> anyhow::Result<Bus> {
         config.data.dir.clone_from(data);
     }
     session.start_log(&config, Some("warn"))?;
+    if config.bus.url.is_some() && place.data.is_none() {
+        return distributed::connect(&config, "dead", PATIENCE).await;
+    }
     let path = Paths::of_existing(&config.data.dir)?.bus;
     if !path.is_file() {
         return Err(DataDirError::Missing { path }.into());
