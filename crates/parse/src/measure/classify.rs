@@ -50,7 +50,7 @@ pub fn classify(token: &Token, lead: &Lead, around: Surroundings<'_>) -> Classif
     let reached = is_reached(lead);
     // 贫困人口减少1840人, 审批时限压缩60%: the move is part of the name.
     let moves = lead.move_cue != Classes::default() && !reached && !around.named_by_move;
-    match token.unit.as_str() {
+    match token.unit {
         "pp" => points(lead, falls),
         "x" => {
             let adds_one = moves && !lead.times_of;

@@ -39,8 +39,10 @@ mod row;
 mod statement;
 mod subject;
 mod time;
+mod trie;
 mod unit;
 mod when;
+mod words;
 
 use crate::text::Text;
 use baogao_model::report::Level;

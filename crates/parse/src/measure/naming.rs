@@ -7,6 +7,7 @@ use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Sentence, State, Topic};
 use super::subject::Lead;
+use super::words;
 
 impl Sentence<'_> {
     /// The indicator whose name ends in what was read as a cue: 审批时限压缩, 贫困人口减少.
@@ -63,9 +64,13 @@ impl Sentence<'_> {
             .or_else(|| self.row_of_stage(own, fits))
     }
 
-    /// The different indicators of a list of subjects.
+    /// The different indicators of a list of subjects; none where it is no list.
     pub(super) fn rows_of_list(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Vec<usize> {
         let mut rows: Vec<usize> = Vec::new();
+        if !list::is_list(words) {
+            // It has no parts but itself, whose row is known.
+            return rows;
+        }
         for part in list::parts(words) {
             let row = self.tables.indicators.of_subject(&words[part], &self.tables.cues, self.level, fits);
             rows.extend(row.filter(|row| !rows.contains(row)));
@@ -77,20 +82,22 @@ impl Sentence<'_> {
     pub(super) fn row_of_stage(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
         const STAGES: [(&str, &str); 4] =
             [("签约", "签约项目"), ("落地", "落地项目"), ("开工", "新开工项目"), ("竣工", "竣工项目")];
-        let text: String = words.iter().collect();
-        if !text.contains("项目") {
+        if !words::contains(words, "项目") {
             return None;
         }
-        let (_, name) = STAGES.iter().find(|(stage, _)| text.contains(stage))?;
+        let (_, name) = STAGES.iter().find(|(stage, _)| words::contains(words, stage))?;
         let name: Vec<char> = name.chars().collect();
         self.tables.indicators.of_subject(&name, &self.tables.cues, self.level, fits)
     }
 
     /// 生产汽车 is 汽车产量.
     pub(super) fn row_of_product(&self, own: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
-        let text: String = own.iter().collect();
-        let product = text.split("生产").last().filter(|product| product.len() < text.len() && !product.is_empty())?;
-        let words: Vec<char> = product.chars().chain("产量".chars()).collect();
+        // 生产 has two characters.
+        let product = &own[words::rfind(own, "生产")? + 2..];
+        if product.is_empty() {
+            return None;
+        }
+        let words: Vec<char> = product.iter().copied().chain("产量".chars()).collect();
         self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits)
     }
 
@@ -124,7 +131,7 @@ impl Sentence<'_> {
 
     /// Whether an indicator can have the number.
     pub(super) fn fits(&self, row: &Indicator, token: &Token, lead: &Lead) -> bool {
-        match token.unit.as_str() {
+        match token.unit {
             "%" | "pp" | "x" | "rank" => match token.form {
                 Form::Triple => row.dimension == "ratio_triple",
                 Form::Ratio => row.dimension == "ratio_x",

@@ -19,12 +19,18 @@ pub struct Qualitative {
 pub fn find(text: &[char], range: Range<usize>, cues: &Cues) -> Vec<Qualitative> {
     let mut found = Vec::new();
     let mut start = range.start;
+    let mut may_state = false;
     for at in range.start..=range.end {
         if at < range.end && !is_clause_mark(text[at]) {
+            // One of 同步, 增长, 平均水平 is in every wording, and hardly any clause has these.
+            may_state |= matches!(text[at], '步' | '长' | '均');
             continue;
         }
-        found.extend(in_clause(text, start..at, cues));
+        if may_state {
+            found.extend(in_clause(text, start..at, cues));
+        }
         start = at + 1;
+        may_state = false;
     }
     found
 }

@@ -73,7 +73,7 @@ impl Sentence<'_> {
             topic.start = before.start;
             return Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false };
         }
-        let per_cent = matches!(token.unit.as_str(), "%" | "pp" | "x");
+        let per_cent = matches!(token.unit, "%" | "pp" | "x");
         let named = self.row_named_by_move(lead, fits);
         let named_by_move = named.is_some();
         topic.row = named.or_else(|| self.row_of_lead(lead, state, per_cent, fits));

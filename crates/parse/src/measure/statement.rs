@@ -232,5 +232,5 @@ impl Sentence<'_> {
 pub fn is_counted(token: &Token) -> bool {
     const OTHERS: [&str; 13] =
         ["%", "pp", "permille", "x", "CNY", "USD", "EUR", "HKD", "JPY", "year", "month", "minute", "workday"];
-    matches!(token.form, Form::Amount | Form::Bare) && !OTHERS.contains(&token.unit.as_str())
+    matches!(token.form, Form::Amount | Form::Bare) && !OTHERS.contains(&token.unit)
 }

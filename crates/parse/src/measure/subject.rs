@@ -3,6 +3,7 @@
 
 use super::cue::{Classes, Cues};
 use super::time::{Times, Year};
+use super::words;
 use std::ops::Range;
 
 /// A stretch of the text without its brackets and blanks, with the offset of each character.
@@ -64,14 +65,12 @@ impl Phrase {
 
     /// Whether any of `words` stands in it.
     pub fn text_has(&self, words: &[&str]) -> bool {
-        let text: String = self.chars.iter().collect();
-        words.iter().any(|word| text.contains(word))
+        words::contains_any(&self.chars, words)
     }
 
     /// Where `word` begins last, in characters of the phrase.
     pub fn rfind(&self, word: &str) -> Option<usize> {
-        let word: Vec<char> = word.chars().collect();
-        (0..=self.chars.len().checked_sub(word.len())?).rev().find(|&at| self.chars[at..].starts_with(&word))
+        words::rfind(&self.chars, word)
     }
 }
 
@@ -96,8 +95,6 @@ pub struct Lead {
     pub cues: Classes,
     /// The cue next to the number among those that say how it moved.
     pub move_cue: Classes,
-    /// Whether a word before the subject says 预计.
-    pub estimate: bool,
     /// The base of a comparison (比2015年), as its year.
     pub base: Option<Year>,
     /// Whether it is compared at all.
@@ -115,6 +112,14 @@ pub struct Lead {
     /// 由, 从 before the number, with the time it dates the number to (由“十二五”末的).
     pub from: Option<Range<usize>>,
 }
+
+/// Words of an earlier time that something is compared with.
+const EARLIER: [&str; 12] =
+    ["上年", "去年", "前年", "同期", "年初", "上期", "五年前", "以前", "往年", "上个", "上一届", "上届"];
+
+/// Words of another region, a plan or a limit that something is compared with.
+const ELSEWHERE: [&str; 13] =
+    ["平均", "全省", "全市", "全国", "全州", "计划", "目标", "预期", "时限", "规定", "标准", "预算", "法定"];
 
 /// The words by which a rise or fall is said.
 const MOVES: Classes = Classes::UP.and(Classes::DOWN).and(Classes::RATE_UP).and(Classes::RATE_DOWN);
@@ -205,12 +210,10 @@ impl Lead {
         let from = rest.len().saturating_sub(LONGEST);
         let Some(at) = rest[from..].iter().rposition(|&c| matches!(c, '由' | '从' | '自')) else { return false };
         let at = from + at;
-        let dated: String = rest[at + 1..].iter().collect();
+        let dated = &rest[at + 1..];
         let is_time = dated.is_empty()
-            || times.base_year(&dated).is_some()
-            || ["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]
-                .iter()
-                .any(|word| dated.starts_with(word));
+            || times.base_year(dated).is_some()
+            || words::starts_with_any(dated, &["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]);
         if !is_time || self.from.is_some() {
             return false;
         }
@@ -225,20 +228,22 @@ impl Lead {
         const LONGEST: usize = 14;
         let rest = &self.phrase.chars[..self.subject_end];
         let from = rest.len().saturating_sub(LONGEST);
-        let text: String = rest[from..].iter().collect();
-        let Some((verb, at)) = ["高于", "快于", "低于", "好于", "优于", "慢于", "领先"]
-            .iter()
-            .find_map(|verb| text.rfind(verb).map(|at| (verb, at)))
+        let text = &rest[from..];
+        if !text.iter().any(|c| matches!(c, '于' | '领')) {
+            return false;
+        }
+        let Some(at) =
+            ["高于", "快于", "低于", "好于", "优于", "慢于", "领先"].iter().find_map(|verb| words::rfind(text, verb))
         else {
             return false;
         };
-        let behind = &text[at + verb.len()..];
-        if !["全省", "全市", "全国", "全州", "平均", "全区", "世界"].iter().any(|word| behind.contains(word))
+        // Each of the verbs has two characters.
+        if !words::contains_any(&text[at + 2..], &["全省", "全市", "全国", "全州", "平均", "全区", "世界"])
         {
             return false;
         }
         self.compared_elsewhere = true;
-        self.subject_end = from + text[..at].chars().count();
+        self.subject_end = from + at;
         true
     }
 
@@ -253,19 +258,12 @@ impl Lead {
         };
         let start = from + start;
         let against = &rest[start + 1..];
-        let text: String = against.iter().collect();
-        if against.is_empty() || text.contains(['占', '重']) {
+        if against.is_empty() || against.iter().any(|c| matches!(c, '占' | '重')) {
             return false;
         }
-        let base = times.base_year(&text);
-        let earlier = base.is_some()
-            || ["上年", "去年", "前年", "同期", "年初", "上期", "五年前", "以前", "往年", "上个", "上一届", "上届"]
-                .iter()
-                .any(|word| text.contains(word));
-        let elsewhere =
-            ["平均", "全省", "全市", "全国", "全州", "计划", "目标", "预期", "时限", "规定", "标准", "预算", "法定"]
-                .iter()
-                .any(|word| text.contains(word));
+        let base = times.base_year(against);
+        let earlier = base.is_some() || words::contains_any(against, &EARLIER);
+        let elsewhere = words::contains_any(against, &ELSEWHERE);
         let multiple = matches!(rest[start], '是' | '为');
         if !(earlier || elsewhere && !multiple) {
             return false;
@@ -282,8 +280,7 @@ impl Lead {
     fn read_share(&mut self) {
         let rest = &self.phrase.chars[..self.subject_end];
         let plan = ["目标", "任务", "计划", "预算", "指标"];
-        let text: String = rest.iter().collect();
-        if plan.iter().any(|word| text.ends_with(word)) {
+        if words::ends_with_any(rest, &plan) {
             let verb =
                 ["完成", "占", "超", "为", "达到", "实现"].iter().filter_map(|verb| self.phrase.rfind(verb)).max();
             if let Some(at) = verb.filter(|&at| at < self.subject_end) {
@@ -295,7 +292,7 @@ impl Lead {
                 return;
             }
         }
-        if text.ends_with("完成率") {
+        if words::ends_with(rest, "完成率") {
             self.completion = true;
             return;
         }
@@ -326,11 +323,7 @@ impl Lead {
                 length > 1 || rest.len() - at > 3
             });
             let step = match word {
-                Some(length) => {
-                    let text: String = rest[at..at + length].iter().collect();
-                    self.estimate |= ["预计", "有望", "初步", "据"].iter().any(|word| text.contains(word));
-                    length
-                }
+                Some(length) => length,
                 None if matches!(rest[at], '、' | '·' | '-') => 1,
                 None => date_length(&rest[at..]),
             };
@@ -436,20 +429,12 @@ fn trim_joins(noun: &[char]) -> &[char] {
 
 /// The bound at `at` and its length.
 pub fn suffix_at(text: &[char], at: usize) -> Option<(Suffix, usize)> {
-    let word: String = text.get(at..(at + 3).min(text.len()))?.iter().collect();
-    for (printed, suffix) in [
-        ("及以上", Suffix::AtLeast),
-        ("及以下", Suffix::AtMost),
-        ("以上", Suffix::AtLeast),
-        ("以内", Suffix::AtMost),
-        ("之内", Suffix::AtMost),
-        ("以下", Suffix::AtMost),
-        ("左右", Suffix::About),
-        ("上下", Suffix::About),
-    ] {
-        if word.starts_with(printed) {
-            return Some((suffix, printed.chars().count()));
-        }
-    }
-    None
+    Some(match text.get(at..)? {
+        ['及', '以', '上', ..] => (Suffix::AtLeast, 3),
+        ['及', '以', '下', ..] => (Suffix::AtMost, 3),
+        ['以', '上', ..] => (Suffix::AtLeast, 2),
+        ['以' | '之', '内', ..] | ['以', '下', ..] => (Suffix::AtMost, 2),
+        ['左', '右', ..] | ['上', '下', ..] => (Suffix::About, 2),
+        _ => return None,
+    })
 }

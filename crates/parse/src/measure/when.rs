@@ -6,6 +6,7 @@ use super::lex::{Form, Token};
 use super::statement::{Sentence, State};
 use super::subject::{Lead, is_clause_mark};
 use super::time::{Expression, Reach, Years};
+use super::words;
 use baogao_model::report::{Measure, Modality};
 
 /// How far into a sentence a range of years may stand and still govern all of it.
@@ -45,8 +46,7 @@ impl Sentence<'_> {
     /// Whether a word stands in the sentence before the number.
     pub(super) fn says(&self, token: &Token, words: &[&str]) -> bool {
         let from = self.window(token);
-        let before: String = self.text.folded[from..token.span.start].iter().collect();
-        words.iter().any(|word| before.contains(word))
+        words::contains_any(&self.text.folded[from..token.span.start], words)
     }
 
     /// Whether a task's clause recalls a fact: 已建成, 去年.
@@ -54,9 +54,9 @@ impl Sentence<'_> {
         let folded = &self.text.folded;
         let start = (self.window(token)..token.span.start).rev().find(|&at| is_clause_mark(folded[at]));
         let start = start.map_or(self.window(token), |at| at + 1);
-        let clause: String = folded[start..token.span.start].iter().collect();
+        let clause = &folded[start..token.span.start];
         let past = self.local_years(token).is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
-        past || ["已完成", "已建成", "已达", "已经", "目前"].iter().any(|word| clause.contains(word))
+        past || words::contains_any(clause, &["已完成", "已建成", "已达", "已经", "目前"])
     }
 
     /// The years named for the number: before it, in the same part of the sentence.
@@ -95,8 +95,7 @@ impl Sentence<'_> {
         state: &State,
     ) -> Option<Years> {
         if let Some(dated) = &lead.from {
-            let dated = lead.phrase.text(dated.clone());
-            return self.times.base_year(&dated).map(Years::one);
+            return self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
         }
         let local = self.local(token);
         let mut years = local.map(|found| found.years).or(self.frame.years);
