@@ -6,7 +6,7 @@
 
 use super::cue::Cues;
 use super::trie::Trie;
-use super::words;
+use crate::words;
 use baogao_model::report::Level;
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -8,7 +8,8 @@
 use super::decimal::Decimal;
 use super::numeral::{self, Numeral};
 use super::unit::{Unit, Units};
-use super::words;
+use crate::charset::CharSet;
+use crate::words;
 use std::ops::Range;
 
 /// What sort of number a token is.
@@ -53,11 +54,21 @@ pub struct Token {
     pub bare: bool,
 }
 
+/// What a token may begin with, and letters, which a number may be part of a name with.
+static BEGINNINGS: CharSet = CharSet::new(&[
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '〇', '零', '○', '◯', '一', '壹', '二', '两', '贰', '三', '叁',
+    '四', '肆', '五', '伍', '六', '陆', '七', '柒', '八', '捌', '九', '玖', '十', '拾', '百', '佰', '千', '仟', '万',
+    '亿', '第', '首', '翻', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R',
+    'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+]);
+
 /// All tokens of `range`, in order and disjoint.
 pub fn tokens(text: &[char], range: Range<usize>, units: &Units) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = range.start;
-    while at < range.end {
+    while let Some(step) = text.get(at..range.end).and_then(|rest| BEGINNINGS.find(rest)) {
+        at += step;
         let read = token_at(&text[..range.end], at, units, &mut found);
         // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
         at = read.unwrap_or_else(|| skip(&text[..range.end], at));
@@ -412,5 +423,17 @@ fn ratio(text: &[char], at: usize, first: Numeral, found: &mut Vec<Token>) -> Op
             Some(end)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGINNINGS, numeral};
+
+    #[test]
+    fn every_number_begins_with_a_beginning() {
+        for c in '\0'..=char::MAX {
+            assert!(BEGINNINGS.holds(c) || !(numeral::starts(c) || c.is_ascii_alphanumeric()), "{c}");
+        }
     }
 }

@@ -32,6 +32,7 @@ mod list;
 mod naming;
 mod not_quantity;
 mod numeral;
+mod phrase;
 mod qualitative;
 mod resolve;
 mod respective;
@@ -42,7 +43,6 @@ mod time;
 mod trie;
 mod unit;
 mod when;
-mod words;
 
 use crate::text::Text;
 use baogao_model::report::Level;
@@ -55,6 +55,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use time::{Times, Years};
 use unit::Units;
+use when::Marks;
 
 /// What is known of the report before its numbers are read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -113,6 +114,7 @@ impl Measurer {
                 if frame.is_silent {
                     continue;
                 }
+                let marks = Marks::of(&text.folded, range.clone());
                 let sentence = Sentence {
                     text,
                     is_heading: frames.has_heading(&range),
@@ -121,6 +123,7 @@ impl Measurer {
                     times: &times,
                     expressions: &expressions,
                     quotes: &quotes,
+                    marks,
                     level: context.level,
                     tables: self,
                 };

@@ -7,17 +7,17 @@ use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Sentence, State, Topic};
 use super::subject::Lead;
-use super::words;
+use crate::words;
 
 impl Sentence<'_> {
     /// The indicator whose name ends in what was read as a cue: 审批时限压缩, 贫困人口减少.
-    pub(super) fn row_named_by_move(&self, lead: &Lead, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+    pub(super) fn row_named_by_move(&self, lead: &Lead<'_>, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
         if lead.of.is_some() {
             // What 占 stands before is the whole, not the subject.
             return None;
         }
-        for &stage in &lead.stages {
+        for stage in lead.stages() {
             if stage <= lead.subject_end || lead.subject_start >= stage {
                 continue;
             }
@@ -34,8 +34,8 @@ impl Sentence<'_> {
     /// The indicator of the words before a number.
     pub(super) fn row_of_lead(
         &self,
-        lead: &Lead,
-        state: &State,
+        lead: &Lead<'_>,
+        state: &State<'_>,
         per_cent: bool,
         fits: impl Fn(&Indicator) -> bool + Copy,
     ) -> Option<usize> {
@@ -104,7 +104,7 @@ impl Sentence<'_> {
     /// The indicator of a generic word behind a topic: 总产量 behind 粮食, 总数 behind 企业.
     pub(super) fn joined_row(
         &self,
-        before: &Topic,
+        before: &Topic<'_>,
         own: &[char],
         fits: impl Fn(&Indicator) -> bool + Copy,
     ) -> Option<usize> {
@@ -125,12 +125,12 @@ impl Sentence<'_> {
     }
 
     /// The indicator that `words` mean behind the topic's: 总投资 behind 签约项目.
-    pub(super) fn row_after(&self, before: &Topic, words: &[char]) -> Option<usize> {
+    pub(super) fn row_after(&self, before: &Topic<'_>, words: &[char]) -> Option<usize> {
         self.tables.indicators.after(before.row?, words)
     }
 
     /// Whether an indicator can have the number.
-    pub(super) fn fits(&self, row: &Indicator, token: &Token, lead: &Lead) -> bool {
+    pub(super) fn fits(&self, row: &Indicator, token: &Token, lead: &Lead<'_>) -> bool {
         match token.unit {
             "%" | "pp" | "x" | "rank" => match token.form {
                 Form::Triple => row.dimension == "ratio_triple",

@@ -4,7 +4,8 @@
 use super::cue::{Classes, Cues};
 use super::lex::{Form, Token, matches};
 use super::subject::{Lead, Tail, suffix_at};
-use super::words;
+use crate::charset::CharSet;
+use crate::words;
 
 /// Why a number is no quantity; a stable short code for explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,14 @@ const POINTS: [&str; 27] = [
 ];
 
 /// Whether the token is no quantity, and why.
-pub fn reason(text: &[char], token: &Token, lead: &Lead, tail: &Tail, quotes: &Quotes, cues: &Cues) -> Option<Reason> {
+pub fn reason(
+    text: &[char],
+    token: &Token,
+    lead: &Lead<'_>,
+    tail: &Tail<'_>,
+    quotes: &Quotes,
+    cues: &Cues,
+) -> Option<Reason> {
     let span = &token.span;
     if quotes.hide(span.start, span.end) {
         return Some(Reason::Quoted);
@@ -114,7 +122,7 @@ fn is_rank(text: &[char], token: &Token) -> bool {
 }
 
 /// 5000万元以上项目, 10蒸吨及以下锅炉, 亿元级企业: the number names a class.
-fn is_threshold(text: &[char], token: &Token, lead: &Lead, tail: &Tail, cues: &Cues) -> bool {
+fn is_threshold(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>, cues: &Cues) -> bool {
     if matches!(text.get(token.span.end), Some('级')) {
         return true;
     }
@@ -137,7 +145,7 @@ fn is_threshold(text: &[char], token: &Token, lead: &Lead, tail: &Tail, cues: &C
 }
 
 /// 前移7位, 上升3个位次: places gained, which are neither persons nor things.
-fn is_move_of_rank(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool {
+fn is_move_of_rank(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> bool {
     const MOVED: [&str; 6] = ["前移", "后移", "前进", "后退", "提前", "晋升"];
     if text[token.span.end - 1] == '位' {
         return lead.move_cue != Classes::default() || words::ends_with_any(&lead.phrase.chars, &MOVED);
@@ -154,7 +162,7 @@ fn said_as_value(text: &[char], start: usize) -> bool {
 }
 
 /// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
-fn is_time_name(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool {
+fn is_time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> bool {
     match token.unit {
         "year" if text[token.span.end - 1] == '岁' => !words::contains_any(lead.subject(), &["寿命", "年龄"]),
         // 平均受教育年限10.8年: only a mean has a fraction.
@@ -172,7 +180,7 @@ fn is_time_name(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool 
 }
 
 /// 八个方面, 一个, 三个百分之百, “四个自信”: a Chinese numeral that counts words.
-fn is_rhetoric(text: &[char], token: &Token, lead: &Lead) -> bool {
+fn is_rhetoric(text: &[char], token: &Token, lead: &Lead<'_>) -> bool {
     if matches!(token.unit, "%" | "permille" | "CNY" | "USD" | "x" | "year") || token.value.to_f64() >= 1000.0 {
         return false;
     }
@@ -197,10 +205,13 @@ pub struct Quotes {
 impl Quotes {
     /// Reads the quotes of the line in `text[start..end]`; straight quotes are paired in order.
     pub fn of(text: &[char], start: usize, end: usize) -> Self {
+        static MARKS: CharSet = CharSet::new(&['“', '「', '《', '‘', '”', '」', '》', '’', '"']);
         let mut ranges = Vec::new();
         let mut open: Option<usize> = None;
-        for (at, &c) in text.iter().enumerate().take(end).skip(start) {
-            match c {
+        let mut at = start;
+        while let Some(step) = text.get(at..end).and_then(|rest| MARKS.find(rest)) {
+            at += step;
+            match text[at] {
                 '“' | '「' | '《' | '‘' => open = Some(at),
                 '”' | '」' | '》' | '’' => {
                     if let Some(from) = open.take() {
@@ -213,6 +224,7 @@ impl Quotes {
                 },
                 _ => {}
             }
+            at += 1;
         }
         Self { ranges }
     }

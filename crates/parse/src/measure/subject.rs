@@ -2,95 +2,24 @@
 //! tail behind it, read forwards into a bound and the noun it counts.
 
 use super::cue::{Classes, Cues};
+use super::phrase::{MAX_PHRASE, Phrase, is_clause_mark};
 use super::time::{Times, Year};
-use super::words;
+use crate::words;
+use std::borrow::Cow;
 use std::ops::Range;
-
-/// A stretch of the text without its brackets and blanks, with the offset of each character.
-#[derive(Debug, Clone, Default)]
-pub struct Phrase {
-    /// The characters.
-    pub chars: Vec<char>,
-    /// Where each stands in the text.
-    pub at: Vec<usize>,
-}
-
-/// The most characters of a lead or tail that are looked at. Longer clauses are cut at the far end.
-const MAX_PHRASE: usize = 80;
-
-impl Phrase {
-    /// Reads `range`; what stands in brackets and note marks (`[3]`) is left out.
-    pub fn of(text: &[char], range: Range<usize>) -> Self {
-        let mut phrase = Self::default();
-        let mut depth = 0_usize;
-        for at in range {
-            match text[at] {
-                '(' | '[' => depth += 1,
-                ')' | ']' => {
-                    // A bracket that closes but never opened cuts what stood before it.
-                    if depth == 0 {
-                        phrase = Self::default();
-                    }
-                    depth = depth.saturating_sub(1);
-                }
-                ' ' => {}
-                c if depth == 0 => {
-                    phrase.chars.push(c);
-                    phrase.at.push(at);
-                }
-                _ => {}
-            }
-        }
-        phrase
-    }
-
-    /// The last characters only.
-    fn keep_end(&mut self) {
-        let cut = self.chars.len().saturating_sub(MAX_PHRASE);
-        self.chars.drain(..cut);
-        self.at.drain(..cut);
-    }
-
-    /// Without what stands before the last comma, colon or dash.
-    fn keep_last_clause(&mut self) {
-        let cut = self.chars.iter().rposition(|&c| is_clause_mark(c)).map_or(0, |at| at + 1);
-        self.chars.drain(..cut);
-        self.at.drain(..cut);
-    }
-
-    /// The text of a part.
-    pub fn text(&self, part: Range<usize>) -> String {
-        self.chars[part].iter().collect()
-    }
-
-    /// Whether any of `words` stands in it.
-    pub fn text_has(&self, words: &[&str]) -> bool {
-        words::contains_any(&self.chars, words)
-    }
-
-    /// Where `word` begins last, in characters of the phrase.
-    pub fn rfind(&self, word: &str) -> Option<usize> {
-        words::rfind(&self.chars, word)
-    }
-}
-
-/// Whether `c` parts clauses.
-pub fn is_clause_mark(c: char) -> bool {
-    matches!(c, ',' | ';' | ':' | '。' | '!' | '?' | '—' | '\n' | '…')
-}
 
 /// What stands between a number and whatever came before it.
 #[derive(Debug, Clone, Default)]
-pub struct Lead {
+pub struct Lead<'t> {
     /// The last clause of it.
-    pub phrase: Phrase,
+    pub phrase: Phrase<'t>,
     /// How long the subject is, in characters of `phrase`: what is behind are cues.
     pub subject_end: usize,
     /// Where the subject begins: what is before are words that say nothing about it.
     pub subject_start: usize,
-    /// The ends of the phrase after each cue read, the longest first. The name of an indicator may
-    /// end in a word that is also a cue (审批时限压缩).
-    pub stages: Vec<usize>,
+    /// The ends of the phrase after each cue read, a bit each. The name of an indicator may end in a
+    /// word that is also a cue (审批时限压缩).
+    stages: u128,
     /// What the cues say.
     pub cues: Classes,
     /// The cue next to the number among those that say how it moved.
@@ -124,32 +53,31 @@ const ELSEWHERE: [&str; 13] =
 /// The words by which a rise or fall is said.
 const MOVES: Classes = Classes::UP.and(Classes::DOWN).and(Classes::RATE_UP).and(Classes::RATE_DOWN);
 
-impl Lead {
+// A phrase is no longer than the bits of `Lead::stages`.
+const _: () = assert!(MAX_PHRASE < u128::BITS as usize);
+
+impl<'t> Lead<'t> {
     /// Reads the lead in `range`.
     ///
     /// `is_name` tells whether a phrase ends in the name of an indicator: then its last character
     /// is no cue, though it may look like one.
     pub fn read(
-        text: &[char],
+        text: &'t [char],
         range: Range<usize>,
         cues: &Cues,
         times: &Times,
         is_name: impl Fn(&[char]) -> bool,
     ) -> Self {
-        let mut phrase = Phrase::of(text, range);
-        phrase.keep_last_clause();
-        phrase.keep_end();
+        let phrase = Phrase::last_clause(text, range);
         let mut lead = Self { subject_end: phrase.chars.len(), phrase, ..Self::default() };
-        lead.stages.push(lead.subject_end);
+        lead.stages |= 1 << lead.subject_end;
         while lead.read_date()
             || lead.read_from(times)
             || lead.read_cue(cues, &is_name)
             || lead.read_lead_over()
             || lead.read_comparison(times)
         {
-            if lead.stages.last() != Some(&lead.subject_end) {
-                lead.stages.push(lead.subject_end);
-            }
+            lead.stages |= 1 << lead.subject_end;
         }
         lead.read_share();
         lead.read_start(cues);
@@ -163,7 +91,26 @@ impl Lead {
 
     /// The subject.
     pub fn subject(&self) -> &[char] {
-        &self.phrase.chars[self.subject_start.min(self.subject_end)..self.subject_end]
+        &self.phrase.chars[self.subject_range()]
+    }
+
+    /// The subject, of the text itself where it can be.
+    pub fn subject_in_text(&self) -> Cow<'t, [char]> {
+        self.phrase.part(self.subject_range())
+    }
+
+    fn subject_range(&self) -> Range<usize> {
+        self.subject_start.min(self.subject_end)..self.subject_end
+    }
+
+    /// The ends of the phrase after each cue read, the longest first.
+    pub fn stages(&self) -> impl Iterator<Item = usize> {
+        let mut left = self.stages;
+        std::iter::from_fn(move || {
+            let end = left.checked_ilog2()?;
+            left &= !(1 << end);
+            Some(end as usize)
+        })
     }
 
     /// Takes one cue or mark off the end. False where there is none.
@@ -363,20 +310,20 @@ pub enum Suffix {
 
 /// What follows a number, up to the next mark or number.
 #[derive(Debug, Clone, Default)]
-pub struct Tail {
+pub struct Tail<'t> {
     /// The bound right behind the number.
     pub suffix: Option<Suffix>,
     /// What follows the bound.
-    pub phrase: Phrase,
+    pub phrase: Phrase<'t>,
     /// Whether the noun begins at once, without a mark or verb between.
     pub is_noun: bool,
     /// Whether 的 stands before it.
     pub attributive: bool,
 }
 
-impl Tail {
+impl<'t> Tail<'t> {
     /// Reads the tail in `range`, which ends before the next number.
-    pub fn read(text: &[char], range: Range<usize>, cues: &Cues) -> Self {
+    pub fn read(text: &'t [char], range: Range<usize>, cues: &Cues) -> Self {
         let mut start = range.start;
         let suffix = suffix_at(text, start);
         if let Some((_, length)) = suffix {
@@ -393,8 +340,7 @@ impl Tail {
         let mut phrase = Phrase::of(text, start..end.min(start + MAX_PHRASE));
         let attributive = phrase.chars.first() == Some(&'的');
         if attributive {
-            phrase.chars.remove(0);
-            phrase.at.remove(0);
+            phrase.cut_start(1);
         }
         let is_noun = phrase.chars.first().is_some_and(|c| c.is_alphanumeric() || matches!(c, '“' | '"' | '《'))
             && cues.verb.at_start(&phrase.chars).is_none()

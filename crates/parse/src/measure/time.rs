@@ -1,6 +1,7 @@
 //! Expressions of time and the year or years they mean.
 
 use super::lex::matches;
+use crate::charset::CharSet;
 use std::ops::Range;
 
 /// A year or a range of years, as `period` in the record.
@@ -101,7 +102,7 @@ impl Times {
         let mut found = Vec::new();
         let mut at = range.start;
         let text = &text[..range.end];
-        while let Some(step) = text.get(at..).and_then(|rest| rest.iter().position(|&c| may_begin(c))) {
+        while let Some(step) = text.get(at..).and_then(|rest| BEGINNINGS.find(rest)) {
             at += step;
             match self.at(text, at) {
                 Some(expression) => {
@@ -244,38 +245,11 @@ fn word_at(text: &[char], at: usize, words: &[&str]) -> Option<usize> {
     words.iter().find(|word| matches(text, at, word)).map(|word| word.chars().count())
 }
 
-/// Whether an expression of time may begin with `c`: hardly any character does.
-fn may_begin(c: char) -> bool {
-    matches!(
-        c,
-        '1'..='6'
-            | '一'
-            | '二'
-            | '两'
-            | '三'
-            | '四'
-            | '五'
-            | '六'
-            | '七'
-            | '八'
-            | '九'
-            | '十'
-            | '“'
-            | '"'
-            | '今'
-            | '未'
-            | '过'
-            | '这'
-            | '近'
-            | '本'
-            | '任'
-            | '前'
-            | '刚'
-            | '去'
-            | '上'
-            | '明'
-    )
-}
+/// What an expression of time may begin with: hardly any character does.
+static BEGINNINGS: CharSet = CharSet::new(&[
+    '1', '2', '3', '4', '5', '6', '一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '“', '"', '今',
+    '未', '过', '这', '近', '本', '任', '前', '刚', '去', '上', '明',
+]);
 
 /// 2021年: the year and the offset behind.
 fn named_year(text: &[char], at: usize) -> Option<(i32, usize)> {

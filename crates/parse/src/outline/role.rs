@@ -1,6 +1,7 @@
 //! What a section is for, from the cues of its heading or first words.
 
 use super::marker::Class;
+use crate::words;
 use baogao_model::report::Role;
 
 /// The role that a heading tells by itself.
@@ -110,7 +111,7 @@ pub fn of_untold_part(before: Option<Role>, is_first: bool) -> Role {
 }
 
 /// The role that a paragraph without a heading carries, from its first words.
-pub fn of_paragraph(start: &str, whole: &str) -> Option<Role> {
+pub fn of_paragraph(start: &str, whole: &[char]) -> Option<Role> {
     let begins = |cues: &[&str]| cues.iter().any(|cue| start.contains(cue));
     if begins(&[
         "清醒地看到",
@@ -127,11 +128,12 @@ pub fn of_paragraph(start: &str, whole: &str) -> Option<Role> {
     ]) {
         return Some(Role::Problems);
     }
-    if whole.contains("衷心的感谢")
-        || whole.contains("衷心感谢")
-        || whole.contains("崇高的敬意")
-        || whole.contains("崇高敬意")
-    {
+    let thanks = whole.iter().enumerate().any(|(at, &c)| match c {
+        '衷' => words::starts_with_any(&whole[at..], &["衷心的感谢", "衷心感谢"]),
+        '崇' => words::starts_with_any(&whole[at..], &["崇高的敬意", "崇高敬意"]),
+        _ => false,
+    });
+    if thanks {
         return Some(Role::Thanks);
     }
     if states(start, "目标") {

@@ -383,7 +383,7 @@ fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &
     }
     let words = &text.folded[paragraph.range.clone()];
     let start: String = words.iter().take(60).collect();
-    if role::of_paragraph(&start, &start) == Some(Role::Problems)
+    if role::of_paragraph(&start, &words[..words.len().min(60)]) == Some(Role::Problems)
         || ["问题", "不足", "困难"].iter().any(|cue| start.contains(cue))
     {
         return Vec::new();

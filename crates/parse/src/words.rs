@@ -1,5 +1,13 @@
 //! Words looked for in stretches of characters, without writing the stretch out as a string.
 
+/// The characters as a string.
+pub fn string(text: &[char]) -> String {
+    // Most of what is written out is Han: three bytes each.
+    let mut string = String::with_capacity(text.len() * 3);
+    string.extend(text);
+    string
+}
+
 /// Whether `text` begins with `word`.
 pub fn starts_with(text: &[char], word: &str) -> bool {
     let mut text = text.iter();
