@@ -12,6 +12,7 @@ pub mod numeral;
 pub mod outline;
 pub mod parser;
 pub mod text;
+mod trie;
 mod words;
 
 pub use layout::{Tidied, tidy};

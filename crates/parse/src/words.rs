@@ -14,6 +14,15 @@ pub fn starts_with(text: &[char], word: &str) -> bool {
     word.chars().all(|c| text.next() == Some(&c))
 }
 
+/// What stands behind `word`, if `text` begins with it.
+pub fn strip_prefix<'t>(text: &'t [char], word: &str) -> Option<&'t [char]> {
+    let mut rest = text;
+    for c in word.chars() {
+        rest = rest.strip_prefix(&[c])?;
+    }
+    Some(rest)
+}
+
 /// Whether `text` ends with `word`.
 pub fn ends_with(text: &[char], word: &str) -> bool {
     let mut text = text.iter().rev();
@@ -65,6 +74,8 @@ mod tests {
             let chars: Vec<char> = text.chars().collect();
             let in_chars = |at: Option<usize>| at.map(|at| text[..at].chars().count());
             prop_assert_eq!(starts_with(&chars, &word), text.starts_with(&word));
+            let stripped = text.strip_prefix(&word).map(str::to_owned);
+            prop_assert_eq!(strip_prefix(&chars, &word).map(string), stripped);
             prop_assert_eq!(ends_with(&chars, &word), text.ends_with(&word));
             prop_assert_eq!(find(&chars, &word), in_chars(text.find(&word)));
             prop_assert_eq!(rfind(&chars, &word), in_chars(text.rfind(&word)));

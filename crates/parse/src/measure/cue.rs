@@ -7,7 +7,7 @@
 //! `increment` verbs make a flow of a stock; `generic` words (总数) name something only behind a
 //! subject, of the same `series` or of another; `ranking` words stand between subject and rank.
 
-use super::trie::Trie;
+use crate::trie::Trie;
 
 /// What a word between subject and number says. A word may say several things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

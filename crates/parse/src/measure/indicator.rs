@@ -5,7 +5,7 @@
 //! firms. The longest name wins, and the unit must be one the indicator has.
 
 use super::cue::Cues;
-use super::trie::Trie;
+use crate::trie::Trie;
 use crate::words;
 use baogao_model::report::Level;
 use std::borrow::Cow;

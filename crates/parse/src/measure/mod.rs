@@ -40,7 +40,6 @@ mod row;
 mod statement;
 mod subject;
 mod time;
-mod trie;
 mod unit;
 mod when;
 

@@ -28,7 +28,7 @@ pub struct Sentence<'a> {
     pub expressions: &'a [Expression],
     /// The quotes of the line.
     pub quotes: &'a Quotes,
-    /// The words of hope and expectation in it.
+    /// The words of hope and expectation in it, and its semicolons.
     pub marks: Marks,
     /// Whether a heading stands in it: slogans count things there that are none.
     pub is_heading: bool,

@@ -3,7 +3,7 @@
 //! The table itself is `units.tsv` beside the crate's manifest; a domain person adds a unit there.
 
 use super::decimal::Decimal;
-use super::trie::Trie;
+use crate::trie::Trie;
 
 /// One row of `units.tsv`.
 #[derive(Debug, Clone)]

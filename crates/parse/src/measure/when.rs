@@ -67,8 +67,8 @@ impl Sentence<'_> {
         let folded = &self.text.folded;
         let mut start = self.window(token);
         let governs = self.marks.foresees(start, token);
-        if !governs && let Some(mark) = (start..token.span.start).rev().find(|&at| folded[at] == ';') {
-            start = mark + 1;
+        if !governs {
+            start = start.max(self.marks.behind_semicolon(token));
         }
         let first = self.expressions.partition_point(|found| found.span.start < self.range.start);
         let to = self.expressions.partition_point(|found| found.span.end <= token.span.start);
@@ -135,7 +135,8 @@ impl Sentence<'_> {
     }
 }
 
-/// Words of a sentence that tell what is hoped for or expected from what is done, by their places.
+/// Words of a sentence that tell what is hoped for or expected from what is done, and the marks that
+/// part its statements, by their places.
 #[derive(Debug, Default)]
 pub struct Marks {
     /// 力争, 预期目标.
@@ -144,12 +145,14 @@ pub struct Marks {
     expects: Vec<Range<usize>>,
     /// 预计.
     foresees: Vec<Range<usize>>,
+    /// Semicolons.
+    semicolons: Vec<usize>,
 }
 
 impl Marks {
     /// Reads the words that stand in `range`.
     pub fn of(text: &[char], range: Range<usize>) -> Self {
-        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初']);
+        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', ';']);
         let mut marks = Self::default();
         let text = &text[..range.end];
         for at in range {
@@ -157,6 +160,7 @@ impl Marks {
                 continue;
             }
             match text[at..] {
+                [';', ..] => marks.semicolons.push(at),
                 ['力', '争', ..] => marks.hopes.push(at..at + 2),
                 ['预', '期', '目', '标', ..] => marks.hopes.push(at..at + 4),
                 ['预', '计', ..] => {
@@ -171,6 +175,12 @@ impl Marks {
             }
         }
         marks
+    }
+
+    /// The offset behind the last semicolon before the number, 0 where there is none.
+    fn behind_semicolon(&self, token: &Token) -> usize {
+        let before = self.semicolons.partition_point(|&at| at < token.span.start);
+        self.semicolons[..before].last().map_or(0, |at| at + 1)
     }
 
     /// Whether 力争 or the like stands between `from` and the number.
