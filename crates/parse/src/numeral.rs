@@ -127,3 +127,15 @@ fn by_units(chars: &[char]) -> Option<u64> {
     }
     total.checked_add(group)?.checked_add(pending.unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{chinese_digit, value_of_chinese_digit};
+
+    #[test]
+    fn every_chinese_digit_is_known() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(chinese_digit(c), value_of_chinese_digit(c), "{c}");
+        }
+    }
+}
