@@ -144,7 +144,7 @@ impl Sentence<'_> {
             "" => !row.is_ratio(),
             "tce" => row.id == "energy_intensity",
             "household" => row.has_unit("household") || row.counts_firms(),
-            "CNY" | "USD" | "EUR" | "HKD" | "JPY" => row.is_money() || row.has_unit(&token.unit),
+            "CNY" | "USD" | "EUR" | "HKD" | "JPY" => row.is_money() || row.has_unit(token.unit),
             unit => row.has_unit(unit),
         }
     }
