@@ -61,11 +61,13 @@ fn folder(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(sample_count = 1, sample_size = 1, args = ["digits", "commas", "headings", "one_line"])]
+#[divan::bench(sample_count = 1, sample_size = 1, args = ["digits", "commas", "headings", "one_line", "list", "brackets"])]
 fn hostile(bencher: Bencher<'_, '_>, what: &str) {
     let text = match what {
         "digits" => "7".repeat(HOSTILE),
         "commas" => "、".repeat(HOSTILE / 3),
+        "list" => "3个、".repeat(HOSTILE / 7),
+        "brackets" => "(".repeat(HOSTILE / 2) + &"5亿元)".repeat(HOSTILE / 16),
         "headings" => {
             (1..=100_000).map(|n| format!("{n}. 做好第{n}项工作，增长{n}%。{}\n", "又好又快".repeat(5))).collect()
         }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod charset;
 pub mod completeness;
 pub mod date;
 pub mod glossary;
@@ -11,6 +12,8 @@ pub mod numeral;
 pub mod outline;
 pub mod parser;
 pub mod text;
+mod trie;
+mod words;
 
 pub use layout::{Tidied, tidy};
 pub use parser::{Document, PARSER_VERSION, Parser};

@@ -3,6 +3,8 @@
 //! Everything reads folded characters (see [`crate::text::fold`]) and takes the longest numeral at
 //! the start of what it is given.
 
+use crate::charset::CharSet;
+
 /// The value of one digit: Arabic, Chinese, or one of the signs that stand for zero in print.
 ///
 /// The letters O and o count as zero: they are a common slip in 二OO六年.
@@ -15,7 +17,17 @@ pub fn digit(c: char) -> Option<u32> {
 }
 
 /// The value of one Chinese digit, in its common or its formal sign (GB/T 15835).
+#[inline]
 pub fn chinese_digit(c: char) -> Option<u32> {
+    static DIGITS: CharSet = CharSet::new(&[
+        '〇', '零', '○', '◯', '一', '壹', '二', '两', '贰', '三', '叁', '四', '肆', '五', '伍', '六', '陆', '七', '柒',
+        '八', '捌', '九', '玖',
+    ]);
+    // Asked at every place of a text, and hardly ever of a digit.
+    if DIGITS.holds(c) { value_of_chinese_digit(c) } else { None }
+}
+
+fn value_of_chinese_digit(c: char) -> Option<u32> {
     Some(match c {
         '〇' | '零' | '○' | '◯' => 0,
         '一' | '壹' => 1,
@@ -114,4 +126,16 @@ fn by_units(chars: &[char]) -> Option<u64> {
         }
     }
     total.checked_add(group)?.checked_add(pending.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{chinese_digit, value_of_chinese_digit};
+
+    #[test]
+    fn every_chinese_digit_is_known() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(chinese_digit(c), value_of_chinese_digit(c), "{c}");
+        }
+    }
 }

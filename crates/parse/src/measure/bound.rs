@@ -6,7 +6,7 @@ use super::subject::{Lead, Suffix, Tail};
 use baogao_model::report::Bound;
 
 /// The bound of one number. Marks behind it win over marks in it, and those over words before it.
-pub fn bound(token: &Token, lead: &Lead, tail: &Tail) -> Bound {
+pub fn bound(token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> Bound {
     match tail.suffix {
         Some(Suffix::AtLeast) => return Bound::Ge,
         Some(Suffix::AtMost) => return Bound::Le,

@@ -35,7 +35,7 @@ pub struct Surroundings<'a> {
 }
 
 /// Says what the value means.
-pub fn classify(token: &Token, lead: &Lead, around: Surroundings<'_>) -> Classified {
+pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Classified {
     let falls = lead.move_cue.any(Classes::DOWN.and(Classes::RATE_DOWN));
     let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
     match token.form {
@@ -50,7 +50,7 @@ pub fn classify(token: &Token, lead: &Lead, around: Surroundings<'_>) -> Classif
     let reached = is_reached(lead);
     // 贫困人口减少1840人, 审批时限压缩60%: the move is part of the name.
     let moves = lead.move_cue != Classes::default() && !reached && !around.named_by_move;
-    match token.unit.as_str() {
+    match token.unit {
         "pp" => points(lead, falls),
         "x" => {
             let adds_one = moves && !lead.times_of;
@@ -68,12 +68,12 @@ pub fn classify(token: &Token, lead: &Lead, around: Surroundings<'_>) -> Classif
 }
 
 /// Whether the move names the state reached: 提高到35%, 降至.
-fn is_reached(lead: &Lead) -> bool {
+fn is_reached(lead: &Lead<'_>) -> bool {
     lead.reaches && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN))
 }
 
 /// Percentage points.
-fn points(lead: &Lead, falls: bool) -> Classified {
+fn points(lead: &Lead<'_>, falls: bool) -> Classified {
     let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
     if lead.compared_elsewhere {
         return Classified { elsewhere: true, ..is(Measure::Level) };
@@ -85,7 +85,7 @@ fn points(lead: &Lead, falls: bool) -> Classified {
 }
 
 /// Per cent.
-fn per_cent(lead: &Lead, around: Surroundings<'_>, moves: bool, falls: bool) -> Classified {
+fn per_cent(lead: &Lead<'_>, around: Surroundings<'_>, moves: bool, falls: bool) -> Classified {
     let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
     if around.indicator.is_some_and(|row| row.id == "cpi") {
         return Classified { falls, ..is(Measure::Level) };

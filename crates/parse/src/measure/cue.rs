@@ -7,7 +7,7 @@
 //! `increment` verbs make a flow of a stock; `generic` words (总数) name something only behind a
 //! subject, of the same `series` or of another; `ranking` words stand between subject and rank.
 
-use std::collections::HashMap;
+use crate::trie::Trie;
 
 /// What a word between subject and number says. A word may say several things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,42 +90,36 @@ impl Classes {
 /// The words of one place.
 #[derive(Debug, Default)]
 pub struct Words {
-    words: HashMap<Vec<char>, Classes>,
-    longest: usize,
+    forwards: Trie<Classes>,
+    backwards: Trie<Classes>,
 }
 
 impl Words {
     fn add(&mut self, word: &str, classes: Classes) {
-        let word: Vec<char> = word.chars().collect();
-        self.longest = self.longest.max(word.len());
-        let entry = self.words.entry(word).or_default();
-        *entry = entry.and(classes);
+        for entry in [self.forwards.entry(word.chars()), self.backwards.entry(word.chars().rev())] {
+            *entry = Some(entry.unwrap_or_default().and(classes));
+        }
     }
 
     /// The longest word that ends where `text` ends: its length and what it says.
     pub fn at_end(&self, text: &[char]) -> Option<(usize, Classes)> {
-        for length in (1..=self.longest.min(text.len())).rev() {
-            if let Some(&classes) = self.words.get(&text[text.len() - length..]) {
-                return Some((length, classes));
-            }
-        }
-        None
+        self.backwards.longest(text.iter().rev().copied()).map(|(length, &classes)| (length, classes))
     }
 
     /// What the longest word that `text` begins with says.
     pub fn class_at_start(&self, text: &[char]) -> Option<Classes> {
-        let length = self.at_start(text)?;
-        self.words.get(&text[..length]).copied()
+        self.forwards.longest(text.iter().copied()).map(|(_, &classes)| classes)
     }
 
     /// The length of the longest word that `text` begins with.
     pub fn at_start(&self, text: &[char]) -> Option<usize> {
-        (1..=self.longest.min(text.len())).rev().find(|&length| self.words.contains_key(&text[..length]))
+        self.forwards.longest(text.iter().copied()).map(|(length, _)| length)
     }
 
     /// What `text` says if it is one of these words as a whole.
     pub fn exact(&self, text: &[char]) -> Option<Classes> {
-        self.words.get(text).copied()
+        let (length, &classes) = self.forwards.longest(text.iter().copied())?;
+        (length == text.len()).then_some(classes)
     }
 
     /// Whether `text` is made of these words alone.

@@ -14,6 +14,9 @@ pub struct Decimal {
 /// The most digits a printed number may have. Longer runs are codes, not quantities.
 const MAX_DIGITS: usize = 18;
 
+/// The size of what no quantity of this world reaches.
+const LIMIT: i128 = 10_i128.pow(30);
+
 /// The places kept where a division does not come out even (亩 is 2000/3 m²).
 const DIVISION_PLACES: u32 = 4;
 
@@ -27,26 +30,31 @@ impl Decimal {
     /// than 18 digits.
     pub fn parse(text: &str) -> Option<Self> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-        let digits = whole.len() + fraction.len();
-        if whole.is_empty() || digits > MAX_DIGITS {
+        if whole.is_empty() {
             return None;
         }
-        let mut mantissa: i128 = 0;
-        for byte in whole.bytes().chain(fraction.bytes()) {
-            if !byte.is_ascii_digit() {
+        Self::of_digits(whole.chars().chain(fraction.chars()), fraction.len())
+    }
+
+    /// The number that these ASCII digits write, the last `places` of them behind the point. None
+    /// for anything else and for more than 18 digits.
+    pub fn of_digits(digits: impl Iterator<Item = char>, places: usize) -> Option<Self> {
+        // As many digits as are let in here fit.
+        let mut mantissa: i64 = 0;
+        for (count, c) in digits.enumerate() {
+            if count == MAX_DIGITS {
                 return None;
             }
-            mantissa = mantissa * 10 + i128::from(byte - b'0');
+            mantissa = mantissa * 10 + i64::from(c.to_digit(10)?);
         }
-        // At most MAX_DIGITS, so it fits.
-        Some(Self { mantissa, scale: fraction.len() as u32 }.reduced())
+        Some(Self { mantissa: i128::from(mantissa), scale: u32::try_from(places).ok()? }.reduced())
     }
 
     /// The product; none where it leaves the range of 10^30, which no quantity of this world does.
     pub fn times(self, other: Self) -> Option<Self> {
         let mantissa = self.mantissa.checked_mul(other.mantissa)?;
         let product = Self { mantissa, scale: self.scale + other.scale }.reduced();
-        (product.mantissa.abs() < 10_i128.pow(30)).then_some(product)
+        (product.mantissa.abs() < LIMIT).then_some(product)
     }
 
     /// The sum.
@@ -59,10 +67,10 @@ impl Decimal {
     /// The quotient, rounded half away from zero to four places where it does not come out even.
     /// None for a zero divisor.
     pub fn over(self, divisor: u32) -> Option<Self> {
-        let divisor = i128::from(divisor);
-        if divisor == 0 {
-            return None;
+        if divisor <= 1 {
+            return (divisor == 1).then_some(self);
         }
+        let divisor = i128::from(divisor);
         if self.mantissa % divisor == 0 {
             return Some(Self { mantissa: self.mantissa / divisor, scale: self.scale });
         }
@@ -94,13 +102,30 @@ impl Decimal {
 
     /// The nearest `f64`.
     pub fn to_f64(self) -> f64 {
-        // The standard parser rounds correctly, which dividing two floats would not. The text is
-        // always a number, so the fallback is never taken.
+        /// The whole numbers up to here, and the powers of ten up to the 22nd, are all `f64`.
+        const EXACT: i128 = 1 << 53;
+        const POWERS: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+        if self.mantissa.abs() <= EXACT
+            && let Some(power) = POWERS.get(self.scale as usize)
+        {
+            // Of two exact operands the quotient is rounded once.
+            return self.mantissa as f64 / power;
+        }
+        // The standard parser rounds correctly, which dividing what was rounded before would not.
+        // The text is always a number, so the fallback is never taken.
         format!("{}e-{}", self.mantissa, self.scale).parse().unwrap_or(f64::NAN)
     }
 
     /// The same number without trailing zeros behind the point.
     fn reduced(mut self) -> Self {
+        // Nearly every mantissa is small, and small ones are divided many times faster.
+        if let Ok(mut small) = i64::try_from(self.mantissa) {
+            while self.scale > 0 && small % 10 == 0 {
+                small /= 10;
+                self.scale -= 1;
+            }
+            return Self { mantissa: i128::from(small), ..self };
+        }
         while self.scale > 0 && self.mantissa % 10 == 0 {
             self.mantissa /= 10;
             self.scale -= 1;
@@ -118,6 +143,14 @@ mod tests {
         let amount = Decimal::parse("164.5").unwrap().times(Decimal::whole(100_000_000)).unwrap();
         assert_eq!(amount.to_f64(), 16_450_000_000.0);
         assert_eq!(Decimal::parse("0.07").unwrap().times(Decimal::whole(100)).unwrap().to_f64(), 7.0);
+    }
+
+    #[test]
+    fn every_value_is_the_nearest() {
+        for text in ["0.1", "7.3", "0.000000001", "9007199254740993", "90071992547409.93", "123456789.987654321"] {
+            assert_eq!(Decimal::parse(text).unwrap().to_f64(), text.parse::<f64>().unwrap(), "{text}");
+            assert_eq!(Decimal::parse(text).unwrap().negated().to_f64(), -text.parse::<f64>().unwrap(), "{text}");
+        }
     }
 
     #[test]

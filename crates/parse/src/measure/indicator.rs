@@ -5,8 +5,10 @@
 //! firms. The longest name wins, and the unit must be one the indicator has.
 
 use super::cue::Cues;
-use aho_corasick::AhoCorasick;
+use crate::trie::Trie;
+use crate::words;
 use baogao_model::report::Level;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// One row of `indicators.tsv`.
@@ -61,13 +63,16 @@ struct Found {
     end: usize,
 }
 
-/// All indicators and the automaton that finds their names.
+/// All indicators, found by their names.
 #[derive(Debug)]
 pub struct Indicators {
     rows: Vec<Indicator>,
-    automaton: AhoCorasick,
-    /// Row, whether the name is weak, and its length in characters, by pattern.
-    patterns: Vec<(usize, bool, usize)>,
+    /// The rows that a name stands for, in the order of the table, and whether it is weak there.
+    names: Trie<Vec<(usize, bool)>>,
+    /// The rows that follow a row, by the index of the row they follow.
+    followers: Vec<Vec<usize>>,
+    /// See [`OTHERS`].
+    others: Trie<()>,
 }
 
 /// The table as shipped.
@@ -98,25 +103,26 @@ impl Indicators {
     pub fn new() -> Self {
         let table: Vec<Vec<&str>> = TABLE.lines().skip(1).map(|line| line.split('\t').collect()).collect();
         let by_id: HashMap<&str, usize> = table.iter().enumerate().map(|(row, cells)| (cells[0], row)).collect();
-        let mut rows = Vec::new();
-        let mut names = Vec::new();
-        let mut patterns = Vec::new();
+        let mut rows: Vec<Indicator> = Vec::with_capacity(table.len());
+        let mut names: Trie<Vec<(usize, bool)>> = Trie::default();
+        let mut followers = vec![Vec::new(); table.len()];
         for (row, cells) in table.iter().enumerate() {
             // A test holds every row of the shipped table to its columns and references.
             let cell = |column: usize| cells.get(column).copied().unwrap_or_default();
             let list = |column: usize| cell(column).split('|').filter(|name| !name.is_empty());
             for (column, weak) in [(7, false), (8, true)] {
                 for name in list(column) {
-                    let name: String =
-                        name.chars().filter(|&c| !is_silent(c)).map(|c| c.to_ascii_uppercase()).collect();
-                    patterns.push((row, weak, name.chars().count()));
-                    names.push(name);
+                    let name = name.chars().filter(|&c| !is_silent(c)).map(|c| c.to_ascii_uppercase());
+                    names.entry(name).get_or_insert_default().push((row, weak));
                 }
             }
-            let after = cell(11).split_once(':').and_then(|(id, words)| {
+            let after: Option<(usize, Vec<Vec<char>>)> = cell(11).split_once(':').and_then(|(id, words)| {
                 let words = words.split('|').map(|word| word.chars().collect()).collect();
                 Some((*by_id.get(id)?, words))
             });
+            if let Some((before, _)) = &after {
+                followers[*before].push(row);
+            }
             rows.push(Indicator {
                 id: cell(0).to_owned(),
                 group: cell(3).to_owned(),
@@ -127,9 +133,11 @@ impl Indicators {
                 after,
             });
         }
-        // The names are a few thousand short constants; building fails only beyond 2^31 states.
-        let automaton = AhoCorasick::new(&names).expect("a small automaton can be built");
-        Self { rows, automaton, patterns }
+        let mut others = Trie::default();
+        for other in OTHERS {
+            *others.entry(other.chars()) = Some(());
+        }
+        Self { rows, names, followers, others }
     }
 
     /// One indicator.
@@ -144,11 +152,9 @@ impl Indicators {
 
     /// The indicator that `words` mean behind a number of `row`: 总投资 behind 签约项目.
     pub fn after(&self, row: usize, words: &[char]) -> Option<usize> {
-        self.rows.iter().position(|other| {
-            other
-                .after
-                .as_ref()
-                .is_some_and(|(before, known)| *before == row && known.iter().any(|word| words == word.as_slice()))
+        self.followers[row].iter().copied().find(|&follower| {
+            let after = self.rows[follower].after.as_ref();
+            after.is_some_and(|(_, known)| known.iter().any(|word| words == word.as_slice()))
         })
     }
 
@@ -160,8 +166,8 @@ impl Indicators {
 
     /// Whether `subject` ends in a name of `row` itself, without a neutral word behind it.
     pub fn ends_in_name(&self, subject: &[char], row: usize) -> bool {
-        let clean: Vec<char> = subject.iter().copied().filter(|&c| !is_silent(c)).collect();
-        self.find(&clean).iter().any(|found| found.row == row && found.end == clean.len())
+        let clean = spoken(subject);
+        self.find(&clean).any(|found| found.row == row && found.end == clean.len())
     }
 
     /// The indicator whose name is the head of `subject`.
@@ -174,11 +180,11 @@ impl Indicators {
         level: Option<Level>,
         fits: impl Fn(&Indicator) -> bool,
     ) -> Option<usize> {
-        let clean: Vec<char> = subject.iter().copied().filter(|&c| !is_silent(c)).collect();
+        let clean = spoken(subject);
         let mut best: Option<Found> = None;
         for found in self.find(&clean) {
             let suffix = &clean[found.end..];
-            if !fits(&self.rows[found.row]) || !(suffix.is_empty() || cues.suffix.cover(suffix)) {
+            if !(suffix.is_empty() || cues.suffix.cover(suffix)) || !fits(&self.rows[found.row]) {
                 continue;
             }
             let prefix = &clean[..found.start];
@@ -199,7 +205,7 @@ impl Indicators {
     pub fn of_noun(&self, noun: &[char], cues: &Cues, fits: impl Fn(&Indicator) -> bool) -> Option<usize> {
         /// How many characters of attributes may stand before the name.
         const ATTRIBUTES: usize = 14;
-        let clean: Vec<char> = noun.iter().copied().filter(|&c| !is_silent(c)).collect();
+        let clean = spoken(noun);
         let mut best: Option<Found> = None;
         for found in self.find(&clean) {
             let behind = &clean[found.end..];
@@ -225,23 +231,14 @@ impl Indicators {
         Some(self.stock_or_increment(best, &clean, cues))
     }
 
-    /// Every name in `text`, overlapping ones too. Text without letters is cheap.
-    fn find(&self, text: &[char]) -> Vec<Found> {
-        let mut offsets = Vec::with_capacity(text.len() + 1);
-        let mut haystack = String::with_capacity(text.len() * 3);
-        for &c in text {
-            offsets.push(haystack.len());
-            haystack.push(c.to_ascii_uppercase());
-        }
-        offsets.push(haystack.len());
-        let mut found = Vec::new();
-        for hit in self.automaton.find_overlapping_iter(&haystack) {
-            let (row, weak, length) = self.patterns[hit.pattern().as_usize()];
-            // Matches lie on character boundaries, since both sides are UTF-8.
-            let Ok(end) = offsets.binary_search(&hit.end()) else { continue };
-            found.push(Found { row, weak, start: end - length, end });
-        }
-        found
+    /// Every name in `text`, overlapping ones too.
+    fn find(&self, text: &[char]) -> impl Iterator<Item = Found> {
+        (0..text.len()).flat_map(move |start| {
+            let behind = text[start..].iter().map(|c| c.to_ascii_uppercase());
+            self.names.prefixes(behind).flat_map(move |(length, rows)| {
+                rows.iter().map(move |&(row, weak)| Found { row, weak, start, end: start + length })
+            })
+        })
     }
 
     /// The increment's row where a verb before the name says so and the row has one.
@@ -261,12 +258,11 @@ impl Indicators {
         if prefix.is_empty() {
             return false;
         }
-        let prefix: String = prefix.iter().collect();
         let own_country = matches!(level, Some(Level::Nation) | None);
-        let above = |word: &str| prefix.ends_with(word);
+        let above = |word: &str| words::ends_with(prefix, word);
         (!own_country && (above("全国")))
             || (matches!(level, Some(Level::County | Level::Prefecture | Level::Township)) && above("全省"))
-            || OTHERS.iter().any(|other| prefix.contains(other))
+            || (0..prefix.len()).any(|at| self.others.longest(prefix[at..].iter().copied()).is_some())
     }
 }
 
@@ -275,8 +271,16 @@ fn is_work(behind: &[char]) -> bool {
     const WORKS: [&str; 7] = ["改造", "整治", "修复", "提升", "建设", "工程", "治理"];
     /// Longer stretches hold more than one noun.
     const LONGEST: usize = 12;
-    let text: String = behind.iter().collect();
-    behind.len() <= LONGEST && WORKS.iter().any(|work| text.ends_with(work))
+    behind.len() <= LONGEST && words::ends_with_any(behind, &WORKS)
+}
+
+/// The characters that count in names.
+fn spoken(text: &[char]) -> Cow<'_, [char]> {
+    if text.iter().any(|&c| is_silent(c)) {
+        Cow::Owned(text.iter().copied().filter(|&c| !is_silent(c)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Characters that do not count in names: quotes, blanks, brackets.
@@ -291,13 +295,14 @@ fn is_attributive(prefix: &[char], cues: &Cues) -> bool {
     ];
     let mut rest = prefix;
     while !rest.is_empty() {
-        let place = PLACES.iter().find(|place| rest.iter().collect::<String>().starts_with(**place));
-        match place {
-            Some(place) => rest = &rest[place.chars().count()..],
-            None => match cues.start.at_start(rest) {
-                Some(length) => rest = &rest[length..],
-                None => return false,
-            },
+        if words::starts_with_any(rest, &PLACES) {
+            // Each of them has two characters.
+            rest = &rest[2..];
+            continue;
+        }
+        match cues.start.at_start(rest) {
+            Some(length) => rest = &rest[length..],
+            None => return false,
         }
     }
     true

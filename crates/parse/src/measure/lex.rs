@@ -8,6 +8,8 @@
 use super::decimal::Decimal;
 use super::numeral::{self, Numeral};
 use super::unit::{Unit, Units};
+use crate::charset::CharSet;
+use crate::words;
 use std::ops::Range;
 
 /// What sort of number a token is.
@@ -39,9 +41,9 @@ pub struct Token {
     /// The high end of a range, in `unit`.
     pub max: Option<Decimal>,
     /// The unit of the record; empty for [`Form::Bare`].
-    pub unit: String,
+    pub unit: &'static str,
     /// The printed classifier of a count.
-    pub counter: Option<String>,
+    pub counter: Option<&'static str>,
     /// Whether 余, 多 or 来 says that the true number is higher.
     pub more: bool,
     /// Whether 近 inside it (翻了近两番) says that the number is about so high.
@@ -52,11 +54,21 @@ pub struct Token {
     pub bare: bool,
 }
 
+/// What a token may begin with, and letters, which a number may be part of a name with.
+static BEGINNINGS: CharSet = CharSet::new(&[
+    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '〇', '零', '○', '◯', '一', '壹', '二', '两', '贰', '三', '叁',
+    '四', '肆', '五', '伍', '六', '陆', '七', '柒', '八', '捌', '九', '玖', '十', '拾', '百', '佰', '千', '仟', '万',
+    '亿', '第', '首', '翻', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R',
+    'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+]);
+
 /// All tokens of `range`, in order and disjoint.
 pub fn tokens(text: &[char], range: Range<usize>, units: &Units) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = range.start;
-    while at < range.end {
+    while let Some(step) = text.get(at..range.end).and_then(|rest| BEGINNINGS.find(rest)) {
+        at += step;
         let read = token_at(&text[..range.end], at, units, &mut found);
         // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
         at = read.unwrap_or_else(|| skip(&text[..range.end], at));
@@ -100,13 +112,14 @@ fn token_at(text: &[char], at: usize, units: &Units, found: &mut Vec<Token>) -> 
     if !numeral::starts(text[at]) {
         return None;
     }
-    if let Some(end) = ratio(text, at, found) {
+    let number = numeral::read(text, at, 0)?;
+    if let Some(end) = ratio(text, at, number, found) {
         return Some(end);
     }
-    if let Some(token) = fraction(text, at) {
+    if let Some(token) = fraction(text, at, number) {
         return push(found, token);
     }
-    amount(text, at, units).and_then(|token| push(found, token))
+    amount(text, at, number, units).and_then(|token| push(found, token))
 }
 
 /// Adds a token; the offset behind it.
@@ -117,13 +130,13 @@ fn push(found: &mut Vec<Token>, token: Token) -> Option<usize> {
 }
 
 /// A token without any of the rarer marks.
-fn plain(span: Range<usize>, value: Decimal, unit: &str, han: bool) -> Token {
+fn plain(span: Range<usize>, value: Decimal, unit: &'static str, han: bool) -> Token {
     Token {
         span,
         form: Form::Amount,
         value,
         max: None,
-        unit: unit.to_owned(),
+        unit,
         counter: None,
         more: false,
         about: false,
@@ -134,7 +147,7 @@ fn plain(span: Range<usize>, value: Decimal, unit: &str, han: bool) -> Token {
 
 /// Whether `word` stands at `at`.
 pub fn matches(text: &[char], at: usize, word: &str) -> bool {
-    word.chars().enumerate().all(|(offset, c)| text.get(at + offset) == Some(&c))
+    text.get(at..).is_some_and(|text| words::starts_with(text, word))
 }
 
 /// Whether the digits at `at` go on a number that a blank or line end has torn: 7 4 7 7 2亿元. The
@@ -150,7 +163,7 @@ fn ends_in_abbreviation(text: &[char], at: usize) -> bool {
 }
 
 /// Number and unit, or a range of two numbers and a unit, or a number alone.
-fn amount(text: &[char], at: usize, units: &Units) -> Option<Token> {
+fn amount(text: &[char], at: usize, number: Numeral, units: &Units) -> Option<Token> {
     if is_torn(text, at) {
         return None;
     }
@@ -158,7 +171,7 @@ fn amount(text: &[char], at: usize, units: &Units) -> Option<Token> {
     if in_code || at > 0 && (matches!(text[at - 1], '.' | '+' | '_' | '#' | '*')) {
         return None;
     }
-    let (low, unit) = number_with_unit(text, at, units)?;
+    let (low, unit) = number_with_unit(text, at, number, units);
     let low_end = unit.map_or(low.end, |(_, end)| end);
     if let Some(token) = range_of(text, at, (low, unit), units) {
         return Some(token);
@@ -170,7 +183,7 @@ fn amount(text: &[char], at: usize, units: &Units) -> Option<Token> {
     let mut token = match unit {
         Some((unit, end)) => {
             let value = convert(low.value, unit)?;
-            Token { counter: unit.counter.clone(), ..plain(at..end, value, &unit.unit, low.han) }
+            Token { counter: unit.counter, ..plain(at..end, value, unit.unit, low.han) }
         }
         // Without a unit only large or broken numbers can be quantities; 一 and 12 are words and codes.
         None if !low.multiplied && (low.han || !text[at..low.end].contains(&'.')) => return None,
@@ -194,18 +207,28 @@ fn convert(value: Decimal, unit: &Unit) -> Option<Decimal> {
     value.times(unit.factor)?.over(unit.divisor)
 }
 
-/// The number at `at` with the unit behind it, giving up to two multipliers back to the unit.
-fn number_with_unit<'u>(text: &[char], at: usize, units: &'u Units) -> Option<(Numeral, Option<(&'u Unit, usize)>)> {
+/// `number`, which stands at `at`, with the unit behind it, giving up to two multipliers back to the
+/// unit.
+fn number_with_unit<'u>(
+    text: &[char],
+    at: usize,
+    number: Numeral,
+    units: &'u Units,
+) -> (Numeral, Option<(&'u Unit, usize)>) {
+    let mut shorter = number;
     for spare in 0..=2 {
-        let Some(number) = numeral::read(text, at, spare) else { break };
-        if let Some((unit, end)) = units.at(text, number.end)
-            && (unit.han_numeral || !number.han || number.multiplied)
-            && !goes_on(text, end, &unit.unit)
+        if spare > 0 {
+            let Some(read) = numeral::read(text, at, spare) else { break };
+            shorter = read;
+        }
+        if let Some((unit, end)) = units.at(text, shorter.end)
+            && (unit.han_numeral || !shorter.han || shorter.multiplied)
+            && !goes_on(text, end, unit.unit)
         {
-            return Some((number, Some((unit, end))));
+            return (shorter, Some((unit, end)));
         }
     }
-    numeral::read(text, at, 0).map(|number| (number, None))
+    (number, None)
 }
 
 /// Whether what looks like a unit is the beginning of a longer word: 8方面, 两位数, 3成立.
@@ -259,7 +282,8 @@ fn range_of(
     if at > 0 && matches!(text[at - 1], '由' | '从' | '自') {
         return None;
     }
-    let (high, Some((unit, end))) = number_with_unit(text, next, units)? else { return None };
+    let high = numeral::read(text, next, 0)?;
+    let (high, Some((unit, end))) = number_with_unit(text, next, high, units) else { return None };
     if low_unit.is_some_and(|(other, _)| other.unit != unit.unit) {
         return None;
     }
@@ -269,9 +293,9 @@ fn range_of(
     let high_value = convert(high.value, unit)?;
     Some(Token {
         max: Some(high_value),
-        counter: unit.counter.clone(),
+        counter: unit.counter,
         more: low.more || high.more,
-        ..plain(at..end, low_value, &unit.unit, false)
+        ..plain(at..end, low_value, unit.unit, false)
     })
 }
 
@@ -309,9 +333,8 @@ fn per_hundred(text: &[char], at: usize) -> Option<Token> {
     Some(Token { more: number.more, ..plain(at..number.end, number.value, unit, true) })
 }
 
-/// 三分之二: in per cent.
-fn fraction(text: &[char], at: usize) -> Option<Token> {
-    let below = numeral::read(text, at, 0)?;
+/// 三分之二, of which `below` is the three: in per cent.
+fn fraction(text: &[char], at: usize, below: Numeral) -> Option<Token> {
     if !matches(text, below.end, "分之") || !numeral::starts(*text.get(below.end + 2)?) {
         return None;
     }
@@ -365,23 +388,29 @@ fn rank(text: &[char], at: usize) -> Option<Token> {
     Some(Token { form: Form::Rank, ..plain(at..end, value, "rank", true) })
 }
 
-/// 8.9:56.8:34.3 as three tokens, 2.1:1 as one; the offset behind it.
-fn ratio(text: &[char], at: usize, found: &mut Vec<Token>) -> Option<usize> {
-    if !text[at].is_ascii_digit() || (at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == ':')) {
+/// 8.9:56.8:34.3 as three tokens, 2.1:1 as one; the offset behind it. `first` stands at `at`.
+fn ratio(text: &[char], at: usize, first: Numeral, found: &mut Vec<Token>) -> Option<usize> {
+    let goes_on = |end: usize| text.get(end) == Some(&':') && text.get(end + 1).is_some_and(char::is_ascii_digit);
+    if !goes_on(first.end) || !text[at].is_ascii_digit() {
+        return None;
+    }
+    if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == ':') {
         return None;
     }
     let mut parts = Vec::new();
-    let mut next = at;
+    let (mut next, mut number) = (at, first);
     loop {
-        let number = numeral::read(text, next, 0).filter(|number| !number.multiplied && !number.more)?;
+        if number.multiplied || number.more {
+            return None;
+        }
         parts.push((next..number.end, number.value));
-        let more = text.get(number.end) == Some(&':') && text.get(number.end + 1).is_some_and(char::is_ascii_digit);
-        if !more || parts.len() == 4 {
+        if !goes_on(number.end) || parts.len() == 4 {
             break;
         }
         next = number.end + 1;
+        number = numeral::read(text, next, 0)?;
     }
-    let end = parts.last()?.0.end;
+    let end = number.end;
     match parts.len() {
         3 => {
             for (span, value) in parts {
@@ -394,5 +423,17 @@ fn ratio(text: &[char], at: usize, found: &mut Vec<Token>) -> Option<usize> {
             Some(end)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGINNINGS, numeral};
+
+    #[test]
+    fn every_number_begins_with_a_beginning() {
+        for c in '\0'..=char::MAX {
+            assert!(BEGINNINGS.holds(c) || !(numeral::starts(c) || c.is_ascii_alphanumeric()), "{c}");
+        }
     }
 }

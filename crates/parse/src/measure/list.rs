@@ -38,12 +38,14 @@ fn joins(text: &[char], token: &Token, next: &Token) -> bool {
 
 /// Splits a subject into exactly `count` parts at its list marks; none where it has another number.
 pub fn split(subject: &[char], count: usize) -> Option<Vec<Range<usize>>> {
-    let all = |c: char| matches!(c, '、' | '和' | '与' | '及');
     let words = |c: char| matches!(c, '和' | '与' | '及');
     let commas = |c: char| c == '、';
-    for is_mark in [&all as &dyn Fn(char) -> bool, &words, &commas] {
+    if count < 2 || !is_list(subject) {
+        return None;
+    }
+    for is_mark in [&is_list_mark as &dyn Fn(char) -> bool, &words, &commas] {
         let parts = split_at(subject, is_mark);
-        if parts.len() == count && count > 1 {
+        if parts.len() == count {
             return Some(parts);
         }
     }
@@ -65,7 +67,16 @@ fn split_at(subject: &[char], is_mark: &dyn Fn(char) -> bool) -> Vec<Range<usize
     parts
 }
 
+/// Whether a subject is a list.
+pub fn is_list(subject: &[char]) -> bool {
+    subject.iter().any(|&c| is_list_mark(c))
+}
+
+fn is_list_mark(c: char) -> bool {
+    matches!(c, '、' | '和' | '与' | '及')
+}
+
 /// All parts of a subject that is a list.
 pub fn parts(subject: &[char]) -> Vec<Range<usize>> {
-    split_at(subject, &|c| matches!(c, '、' | '和' | '与' | '及'))
+    split_at(subject, &is_list_mark)
 }

@@ -3,7 +3,8 @@
 //! A line is read in stages, each in a module of its own:
 //!
 //! 1. [`lex`] finds numbers with their units, [`not_quantity`] drops dates, names and slogans;
-//! 2. [`subject`] reads the words before a number backwards and those behind it forwards;
+//! 2. [`subject`] reads the words before a number backwards and those behind it forwards, both
+//!    out of a [`phrase`];
 //!    [`frame`] and [`time`] know which years the text speaks of;
 //! 3. [`statement`] walks a sentence from number to number; [`resolve`], [`naming`] and
 //!    [`indicator`] say what each is a number of, [`respective`] and [`list`] deal numbers out to
@@ -32,6 +33,7 @@ mod list;
 mod naming;
 mod not_quantity;
 mod numeral;
+mod phrase;
 mod qualitative;
 mod resolve;
 mod respective;
@@ -53,6 +55,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use time::{Times, Years};
 use unit::Units;
+use when::Marks;
 
 /// What is known of the report before its numbers are read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,6 +114,7 @@ impl Measurer {
                 if frame.is_silent {
                     continue;
                 }
+                let marks = Marks::of(&text.folded, range.clone());
                 let sentence = Sentence {
                     text,
                     is_heading: frames.has_heading(&range),
@@ -119,6 +123,7 @@ impl Measurer {
                     times: &times,
                     expressions: &expressions,
                     quotes: &quotes,
+                    marks,
                     level: context.level,
                     tables: self,
                 };

@@ -7,16 +7,17 @@ use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Sentence, State, Topic};
 use super::subject::Lead;
+use crate::words;
 
 impl Sentence<'_> {
     /// The indicator whose name ends in what was read as a cue: 审批时限压缩, 贫困人口减少.
-    pub(super) fn row_named_by_move(&self, lead: &Lead, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+    pub(super) fn row_named_by_move(&self, lead: &Lead<'_>, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
         if lead.of.is_some() {
             // What 占 stands before is the whole, not the subject.
             return None;
         }
-        for &stage in &lead.stages {
+        for stage in lead.stages() {
             if stage <= lead.subject_end || lead.subject_start >= stage {
                 continue;
             }
@@ -33,8 +34,8 @@ impl Sentence<'_> {
     /// The indicator of the words before a number.
     pub(super) fn row_of_lead(
         &self,
-        lead: &Lead,
-        state: &State,
+        lead: &Lead<'_>,
+        state: &State<'_>,
         per_cent: bool,
         fits: impl Fn(&Indicator) -> bool + Copy,
     ) -> Option<usize> {
@@ -63,9 +64,13 @@ impl Sentence<'_> {
             .or_else(|| self.row_of_stage(own, fits))
     }
 
-    /// The different indicators of a list of subjects.
+    /// The different indicators of a list of subjects; none where it is no list.
     pub(super) fn rows_of_list(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Vec<usize> {
         let mut rows: Vec<usize> = Vec::new();
+        if !list::is_list(words) {
+            // It has no parts but itself, whose row is known.
+            return rows;
+        }
         for part in list::parts(words) {
             let row = self.tables.indicators.of_subject(&words[part], &self.tables.cues, self.level, fits);
             rows.extend(row.filter(|row| !rows.contains(row)));
@@ -77,27 +82,29 @@ impl Sentence<'_> {
     pub(super) fn row_of_stage(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
         const STAGES: [(&str, &str); 4] =
             [("签约", "签约项目"), ("落地", "落地项目"), ("开工", "新开工项目"), ("竣工", "竣工项目")];
-        let text: String = words.iter().collect();
-        if !text.contains("项目") {
+        if !words::contains(words, "项目") {
             return None;
         }
-        let (_, name) = STAGES.iter().find(|(stage, _)| text.contains(stage))?;
+        let (_, name) = STAGES.iter().find(|(stage, _)| words::contains(words, stage))?;
         let name: Vec<char> = name.chars().collect();
         self.tables.indicators.of_subject(&name, &self.tables.cues, self.level, fits)
     }
 
     /// 生产汽车 is 汽车产量.
     pub(super) fn row_of_product(&self, own: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
-        let text: String = own.iter().collect();
-        let product = text.split("生产").last().filter(|product| product.len() < text.len() && !product.is_empty())?;
-        let words: Vec<char> = product.chars().chain("产量".chars()).collect();
+        // 生产 has two characters.
+        let product = &own[words::rfind(own, "生产")? + 2..];
+        if product.is_empty() {
+            return None;
+        }
+        let words: Vec<char> = product.iter().copied().chain("产量".chars()).collect();
         self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits)
     }
 
     /// The indicator of a generic word behind a topic: 总产量 behind 粮食, 总数 behind 企业.
     pub(super) fn joined_row(
         &self,
-        before: &Topic,
+        before: &Topic<'_>,
         own: &[char],
         fits: impl Fn(&Indicator) -> bool + Copy,
     ) -> Option<usize> {
@@ -118,13 +125,13 @@ impl Sentence<'_> {
     }
 
     /// The indicator that `words` mean behind the topic's: 总投资 behind 签约项目.
-    pub(super) fn row_after(&self, before: &Topic, words: &[char]) -> Option<usize> {
+    pub(super) fn row_after(&self, before: &Topic<'_>, words: &[char]) -> Option<usize> {
         self.tables.indicators.after(before.row?, words)
     }
 
     /// Whether an indicator can have the number.
-    pub(super) fn fits(&self, row: &Indicator, token: &Token, lead: &Lead) -> bool {
-        match token.unit.as_str() {
+    pub(super) fn fits(&self, row: &Indicator, token: &Token, lead: &Lead<'_>) -> bool {
+        match token.unit {
             "%" | "pp" | "x" | "rank" => match token.form {
                 Form::Triple => row.dimension == "ratio_triple",
                 Form::Ratio => row.dimension == "ratio_x",
@@ -137,7 +144,7 @@ impl Sentence<'_> {
             "" => !row.is_ratio(),
             "tce" => row.id == "energy_intensity",
             "household" => row.has_unit("household") || row.counts_firms(),
-            "CNY" | "USD" | "EUR" | "HKD" | "JPY" => row.is_money() || row.has_unit(&token.unit),
+            "CNY" | "USD" | "EUR" | "HKD" | "JPY" => row.is_money() || row.has_unit(token.unit),
             unit => row.has_unit(unit),
         }
     }

@@ -4,6 +4,8 @@
 use super::cue::{Classes, Cues};
 use super::lex::{Form, Token, matches};
 use super::subject::{Lead, Tail, suffix_at};
+use crate::charset::CharSet;
+use crate::words;
 
 /// Why a number is no quantity; a stable short code for explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,14 @@ const POINTS: [&str; 27] = [
 ];
 
 /// Whether the token is no quantity, and why.
-pub fn reason(text: &[char], token: &Token, lead: &Lead, tail: &Tail, quotes: &Quotes, cues: &Cues) -> Option<Reason> {
+pub fn reason(
+    text: &[char],
+    token: &Token,
+    lead: &Lead<'_>,
+    tail: &Tail<'_>,
+    quotes: &Quotes,
+    cues: &Cues,
+) -> Option<Reason> {
     let span = &token.span;
     if quotes.hide(span.start, span.end) {
         return Some(Reason::Quoted);
@@ -97,26 +106,27 @@ fn is_rank(text: &[char], token: &Token) -> bool {
     ];
     let behind = text.get(token.span.end).copied().unwrap_or('。');
     let ends = matches!(behind, ',' | '。' | ';' | '、' | '位' | '名' | ')' | '!' | '的' | '和' | '\n' | '"' | '”');
-    let before: String = text[token.span.start.saturating_sub(4)..token.span.start].iter().collect();
     if text[token.span.start] == '首' {
-        let before: String = text[token.span.start.saturating_sub(8)..token.span.start].iter().collect();
-        let clause = before.rsplit([',', '。', ';', '、']).next().unwrap_or_default();
-        return ["居", "列", "排名", "稳坐"].iter().any(|word| clause.contains(word));
+        let before = &text[token.span.start.saturating_sub(8)..token.span.start];
+        let clause = before.rsplit(|c| matches!(c, ',' | '。' | ';' | '、')).next().unwrap_or_default();
+        return words::contains_any(clause, &["居", "列", "排名", "稳坐"]);
     }
-    if ["放在", "摆在", "作为", "置于"].iter().any(|word| before.ends_with(word)) {
+    let before = &text[token.span.start.saturating_sub(4)..token.span.start];
+    if words::ends_with_any(before, &["放在", "摆在", "作为", "置于"]) {
         return false;
     }
-    let placed = RANKED.iter().any(|word| before.trim_end_matches(['之', '在', ' ']).ends_with(word));
+    let place = before.iter().rposition(|c| !matches!(c, '之' | '在' | ' ')).map_or(0, |at| at + 1);
+    let placed = words::ends_with_any(&before[..place], &RANKED);
     // 前列第: never a rank by itself; 为第一要务 goes on with a noun and is out by `ends`.
-    ends && (placed || matches!(behind, '位' | '名') && !before.ends_with("第"))
+    ends && (placed || matches!(behind, '位' | '名') && before.last() != Some(&'第'))
 }
 
 /// 5000万元以上项目, 10蒸吨及以下锅炉, 亿元级企业: the number names a class.
-fn is_threshold(text: &[char], token: &Token, lead: &Lead, tail: &Tail, cues: &Cues) -> bool {
+fn is_threshold(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>, cues: &Cues) -> bool {
     if matches!(text.get(token.span.end), Some('级')) {
         return true;
     }
-    if matches!(token.unit.as_str(), "%" | "pp" | "x" | "permille") {
+    if matches!(token.unit, "%" | "pp" | "x" | "permille") {
         return false;
     }
     // 产值超亿元企业8家, 计税金额不足80万元的部分: amounts that pick out a class.
@@ -135,38 +145,33 @@ fn is_threshold(text: &[char], token: &Token, lead: &Lead, tail: &Tail, cues: &C
 }
 
 /// 前移7位, 上升3个位次: places gained, which are neither persons nor things.
-fn is_move_of_rank(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool {
+fn is_move_of_rank(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> bool {
     const MOVED: [&str; 6] = ["前移", "后移", "前进", "后退", "提前", "晋升"];
     if text[token.span.end - 1] == '位' {
-        let words: String = lead.phrase.chars.iter().collect();
-        return lead.move_cue != Classes::default() || MOVED.iter().any(|word| words.ends_with(word));
+        return lead.move_cue != Classes::default() || words::ends_with_any(&lead.phrase.chars, &MOVED);
     }
-    let noun: String = tail.phrase.chars.iter().take(2).collect();
-    noun == "位次" || noun == "名次"
+    matches!(tail.phrase.chars[..], ['位' | '名', '次', ..])
 }
 
 /// Whether a word that introduces a value stands before multipliers alone: 突破百亿元, 近万亩.
 fn said_as_value(text: &[char], start: usize) -> bool {
     const SAID: [&str; 15] =
         ["突破", "超过", "超", "近", "逾", "过", "达", "达到", "约", "接近", "上", "跨越", "站上", "破", "高达"];
-    let before: String = text[start.saturating_sub(2)..start].iter().collect();
-    SAID.iter().any(|word| before.ends_with(word)) && !before.ends_with("以上")
+    let before = &text[start.saturating_sub(2)..start];
+    words::ends_with_any(before, &SAID) && !words::ends_with(before, "以上")
 }
 
 /// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
-fn is_time_name(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool {
-    match token.unit.as_str() {
-        "year" if text[token.span.end - 1] == '岁' => {
-            let words: String = lead.subject().iter().collect();
-            !words.contains("寿命") && !words.contains("年龄")
-        }
+fn is_time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> bool {
+    match token.unit {
+        "year" if text[token.span.end - 1] == '岁' => !words::contains_any(lead.subject(), &["寿命", "年龄"]),
         // 平均受教育年限10.8年: only a mean has a fraction.
         "year" if text[token.span.clone()].contains(&'.') => false,
         // Years are dates unless a word says that they are counted.
         "year" => !lead.cues.any(Classes::STREAK.and(Classes::AHEAD)) || tail.is_noun && tail.attributive,
         "minute" => {
-            let rest: String = tail.phrase.chars.iter().collect();
-            token.value.is(24 * 60) || rest.contains('圈') || rest.starts_with(['“', '"'])
+            let rest = &tail.phrase.chars;
+            token.value.is(24 * 60) || rest.contains(&'圈') || matches!(rest.first(), Some('“' | '"'))
         }
         "day" => token.value.is(365) || matches!(text.get(token.span.end), Some('*' | '×')),
         "month" => token.han && tail.attributive,
@@ -175,9 +180,8 @@ fn is_time_name(text: &[char], token: &Token, lead: &Lead, tail: &Tail) -> bool 
 }
 
 /// 八个方面, 一个, 三个百分之百, “四个自信”: a Chinese numeral that counts words.
-fn is_rhetoric(text: &[char], token: &Token, lead: &Lead) -> bool {
-    if matches!(token.unit.as_str(), "%" | "permille" | "CNY" | "USD" | "x" | "year") || token.value.to_f64() >= 1000.0
-    {
+fn is_rhetoric(text: &[char], token: &Token, lead: &Lead<'_>) -> bool {
+    if matches!(token.unit, "%" | "permille" | "CNY" | "USD" | "x" | "year") || token.value.to_f64() >= 1000.0 {
         return false;
     }
     if token.value.is(1) {
@@ -188,8 +192,8 @@ fn is_rhetoric(text: &[char], token: &Token, lead: &Lead) -> bool {
         return true;
     }
     // 重点抓好以下三项工作: what follows is the list itself.
-    let before: String = lead.phrase.chars.iter().collect();
-    before.contains("以下") || before.ends_with("抓好") || before.ends_with("做好") || before.ends_with("突出")
+    let before = &lead.phrase.chars;
+    words::contains(before, "以下") || words::ends_with_any(before, &["抓好", "做好", "突出"])
 }
 
 /// The quoted stretches of a line.
@@ -201,10 +205,13 @@ pub struct Quotes {
 impl Quotes {
     /// Reads the quotes of the line in `text[start..end]`; straight quotes are paired in order.
     pub fn of(text: &[char], start: usize, end: usize) -> Self {
+        static MARKS: CharSet = CharSet::new(&['“', '「', '《', '‘', '”', '」', '》', '’', '"']);
         let mut ranges = Vec::new();
         let mut open: Option<usize> = None;
-        for (at, &c) in text.iter().enumerate().take(end).skip(start) {
-            match c {
+        let mut at = start;
+        while let Some(step) = text.get(at..end).and_then(|rest| MARKS.find(rest)) {
+            at += step;
+            match text[at] {
                 '“' | '「' | '《' | '‘' => open = Some(at),
                 '”' | '」' | '》' | '’' => {
                     if let Some(from) = open.take() {
@@ -217,6 +224,7 @@ impl Quotes {
                 },
                 _ => {}
             }
+            at += 1;
         }
         Self { ranges }
     }

@@ -56,8 +56,8 @@ pub fn read(text: &[char], at: usize, spare: usize) -> Option<Numeral> {
 
 /// Arabic digits, then multipliers.
 fn read_arabic(text: &[char], at: usize, spare: usize) -> Option<Numeral> {
-    let (digits, mut end) = arabic_digits(text, at);
-    let mut value = Decimal::parse(&digits)?;
+    let (value, mut end) = arabic_digits(text, at);
+    let mut value = value?;
     let (inner, after) = more_mark(text, end);
     // 6300余万元: the mark stands before the multiplier; 1450余场: before the unit.
     let run_start = if inner { after } else { end };
@@ -81,13 +81,12 @@ fn read_arabic(text: &[char], at: usize, spare: usize) -> Option<Numeral> {
     Some(Numeral { value, end, han: false, bare: false, multiplied, more: inner || outer })
 }
 
-/// The digits at `at` without thousands separators, and the offset behind them.
-fn arabic_digits(text: &[char], at: usize) -> (String, usize) {
+/// The value of the digits at `at`, thousands separators and point included, and the offset behind
+/// them. No value where they are too many.
+fn arabic_digits(text: &[char], at: usize) -> (Option<Decimal>, usize) {
     let is_digit = |i: usize| text.get(i).is_some_and(char::is_ascii_digit);
-    let mut digits = String::new();
     let mut end = at;
     while is_digit(end) {
-        digits.push(text[end]);
         end += 1;
     }
     if end - at <= 3 {
@@ -98,19 +97,19 @@ fn arabic_digits(text: &[char], at: usize) -> (String, usize) {
             && is_digit(end + 3)
             && !is_digit(end + 4)
         {
-            digits.extend(&text[end + 1..end + 4]);
             end += 4;
         }
     }
+    let mut places = 0;
     if text.get(end) == Some(&'.') && is_digit(end + 1) {
-        digits.push('.');
         end += 1;
         while is_digit(end) {
-            digits.push(text[end]);
             end += 1;
+            places += 1;
         }
     }
-    (digits, end)
+    let digits = text[at..end].iter().copied().filter(char::is_ascii_digit);
+    (Decimal::of_digits(digits, places), end)
 }
 
 /// Whether 余, 多 or 来 stands at `at`, and the offset behind it.
@@ -194,13 +193,12 @@ fn han_whole(printed: &[char]) -> Option<i64> {
 
 /// 点二三万亿 behind a whole part: the value with fraction and multipliers, and the offset behind.
 fn han_fraction(text: &[char], point: usize, whole: Decimal, spare: usize) -> Option<(Decimal, usize)> {
-    let mut digits = String::from("0.");
-    let mut end = point + 1;
-    while let Some(value) = text.get(end).copied().and_then(digit) {
-        digits.push(char::from_digit(u32::try_from(value).ok()?, 10)?);
-        end += 1;
-    }
-    let mut value = whole.plus(Decimal::parse(&digits)?)?;
+    let digits = || text[point + 1..].iter().map_while(|&c| chinese_digit(c));
+    let places = digits().count();
+    let end = point + 1 + places;
+    // With the nought before the point one digit fewer is let in.
+    let printed = std::iter::once(0).chain(digits()).map_while(|value| char::from_digit(value, 10));
+    let mut value = whole.plus(Decimal::of_digits(printed, places)?)?;
     let mut run = end;
     while text.get(run).is_some_and(|&c| multiplier(c).is_some()) {
         run += 1;

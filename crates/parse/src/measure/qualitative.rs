@@ -1,7 +1,8 @@
 //! Targets without a number: 与经济增长同步, 两位数增长, 正增长, 高于全省平均水平.
 
 use super::cue::Cues;
-use super::subject::{Phrase, is_clause_mark};
+use super::phrase::{Phrase, is_clause_mark};
+use crate::words;
 use std::ops::Range;
 
 /// A target without a number.
@@ -19,12 +20,18 @@ pub struct Qualitative {
 pub fn find(text: &[char], range: Range<usize>, cues: &Cues) -> Vec<Qualitative> {
     let mut found = Vec::new();
     let mut start = range.start;
+    let mut may_state = false;
     for at in range.start..=range.end {
         if at < range.end && !is_clause_mark(text[at]) {
+            // One of 同步, 增长, 平均水平 is in every wording, and hardly any clause has these.
+            may_state |= matches!(text[at], '步' | '长' | '均');
             continue;
         }
-        found.extend(in_clause(text, start..at, cues));
+        if may_state {
+            found.extend(in_clause(text, start..at, cues));
+        }
         start = at + 1;
+        may_state = false;
     }
     found
 }
@@ -47,20 +54,20 @@ fn in_clause(text: &[char], clause: Range<usize>, cues: &Cues) -> Option<Qualita
     if end < SHORTEST {
         return None;
     }
-    let span = phrase.at[wording.start]..phrase.at[wording.end - 1] + 1;
+    let span = phrase.at(wording.start)?..phrase.at(wording.end - 1)? + 1;
     Some(Qualitative { subject: phrase.chars[..end].to_vec(), clause, span })
 }
 
 /// 与经济增长(基本)同步.
-fn in_step(phrase: &Phrase) -> Option<Range<usize>> {
+fn in_step(phrase: &Phrase<'_>) -> Option<Range<usize>> {
     let end = phrase.rfind("同步")?;
     let start = phrase.chars[..end].iter().rposition(|&c| matches!(c, '与' | '和' | '同'))?;
-    let between = phrase.text(start..end);
-    ["经济", "GDP", "生产总值"].iter().any(|word| between.contains(word)).then_some(start..end + 2)
+    let between = &phrase.chars[start..end];
+    words::contains_any(between, &["经济", "GDP", "生产总值"]).then_some(start..end + 2)
 }
 
 /// 两位数增长, 正增长.
-fn growing(phrase: &Phrase) -> Option<Range<usize>> {
+fn growing(phrase: &Phrase<'_>) -> Option<Range<usize>> {
     for wording in ["两位数以上增长", "两位数增长", "正增长"] {
         if let Some(start) = phrase.rfind(wording) {
             return Some(start..start + wording.chars().count());
@@ -70,7 +77,7 @@ fn growing(phrase: &Phrase) -> Option<Range<usize>> {
 }
 
 /// 高于全省平均水平, 不低于全国平均水平.
-fn above_others(phrase: &Phrase) -> Option<Range<usize>> {
+fn above_others(phrase: &Phrase<'_>) -> Option<Range<usize>> {
     let end = phrase.rfind("平均水平")?;
     for verb in ["不低于", "高于", "快于", "好于"] {
         if let Some(start) = phrase.rfind(verb).filter(|&start| start < end) {

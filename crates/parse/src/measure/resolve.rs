@@ -5,15 +5,17 @@ use super::cue::Classes;
 use super::indicator::Indicator;
 use super::lex::{Form, Token};
 use super::naming::join;
+use super::phrase::is_clause_mark;
 use super::statement::{Resolved, Sentence, State, Topic, is_counted};
-use super::subject::{Lead, Tail, is_clause_mark};
+use super::subject::{Lead, Tail};
+use std::borrow::Cow;
 
 /// The longest clause that is walked back over.
 const CLAUSE: usize = 200;
 
-impl Sentence<'_> {
+impl<'a> Sentence<'a> {
     /// Finds what the number is a number of.
-    pub(super) fn resolve(&self, token: &Token, lead: &Lead, tail: &Tail, state: &State) -> Resolved {
+    pub(super) fn resolve(&self, token: &Token, lead: &Lead<'a>, tail: &Tail<'a>, state: &State<'a>) -> Resolved<'a> {
         let fits = |row: &Indicator| self.fits(row, token, lead);
         let noun = if tail.is_noun { tail.noun(&self.tables.cues) } else { &[] };
         let own = lead.subject();
@@ -35,7 +37,7 @@ impl Sentence<'_> {
                 return self.inherit(token, lead, tail, state);
             }
             let start = token.span.start;
-            let topic = Topic { subject: noun.to_vec(), start, row, is_share: false };
+            let topic = Topic { subject: tail.phrase.part(0..noun.len()), start, row, is_share: false };
             return Resolved { topic, has_own_subject: false, has_noun: true, named_by_move: false };
         }
         self.resolve_lead(token, noun, tail, lead, state, fits)
@@ -46,16 +48,16 @@ impl Sentence<'_> {
         &self,
         token: &Token,
         noun: &[char],
-        tail: &Tail,
-        lead: &Lead,
-        state: &State,
+        tail: &Tail<'a>,
+        lead: &Lead<'a>,
+        state: &State<'a>,
         fits: impl Fn(&Indicator) -> bool + Copy,
-    ) -> Resolved {
+    ) -> Resolved<'a> {
         let own = lead.subject();
         let start = self.start_of(lead);
         let is_share = own.windows(2).any(|pair| pair == ['占', '比']) || lead.of.is_some();
         let is_generic = self.tables.cues.generic.exact(own).is_some();
-        let mut topic = Topic { subject: own.to_vec(), start, row: None, is_share };
+        let mut topic = Topic { subject: lead.subject_in_text(), start, row: None, is_share };
         let of_clause;
         let before = match &state.topic {
             None if is_generic => {
@@ -69,11 +71,11 @@ impl Sentence<'_> {
                 let mut rows = state.history.iter().rev().filter_map(|earlier| self.row_after(earlier, own));
                 rows.find(|&row| fits(self.tables.indicators.row(row)))
             });
-            topic.subject = join(&before.subject, own);
+            topic.subject = join(&before.subject, own).into();
             topic.start = before.start;
             return Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false };
         }
-        let per_cent = matches!(token.unit.as_str(), "%" | "pp" | "x");
+        let per_cent = matches!(token.unit, "%" | "pp" | "x");
         let named = self.row_named_by_move(lead, fits);
         let named_by_move = named.is_some();
         topic.row = named.or_else(|| self.row_of_lead(lead, state, per_cent, fits));
@@ -85,7 +87,7 @@ impl Sentence<'_> {
         if topic.row.is_none() && !noun.is_empty() {
             topic.row = self.tables.indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
             if self.tables.cues.start.cover(own) || topic.row.is_some() {
-                topic.subject = noun.to_vec();
+                topic.subject = tail.phrase.part(0..noun.len());
                 return Resolved { topic, has_own_subject: true, has_noun: true, named_by_move: false };
             }
         }
@@ -96,35 +98,40 @@ impl Sentence<'_> {
     pub(super) fn resolve_noun(
         &self,
         own: &[char],
-        tail: &Tail,
+        tail: &Tail<'a>,
         noun: &[char],
-        lead: &Lead,
-        state: &State,
+        lead: &Lead<'a>,
+        state: &State<'a>,
         fits: impl Fn(&Indicator) -> bool + Copy,
-    ) -> Resolved {
+    ) -> Resolved<'a> {
         let cues = &self.tables.cues;
         let verb = self.verb_at_end(&lead.phrase.chars);
         let verb: &[char] = if verb.is_empty() && own.is_empty() && !state.comma { &state.verb } else { &verb };
-        let words: Vec<char> = verb.iter().chain(&tail.phrase.chars).copied().collect();
+        let words: Cow<'_, [char]> = if verb.is_empty() {
+            Cow::Borrowed(&tail.phrase.chars)
+        } else {
+            [verb, &tail.phrase.chars].concat().into()
+        };
         let row = self.tables.indicators.of_noun(&words, cues, fits).or_else(|| {
             // 6家企业成功认定专精特新企业: what the firms became.
             let became = self.tables.indicators.of_subject(&words, cues, self.level, fits);
             became.or_else(|| self.row_of_stage(&words, fits))
         });
-        let subject = verb.iter().chain(noun).copied().collect();
-        let start = lead.phrase.at.get(lead.subject_start.min(lead.phrase.at.len().saturating_sub(1))).copied();
+        let subject = if verb.is_empty() { tail.phrase.part(0..noun.len()) } else { [verb, noun].concat().into() };
+        let start = lead.phrase.at(lead.subject_start.min(lead.phrase.chars.len().saturating_sub(1)));
         let topic = Topic { subject, start: start.unwrap_or(self.range.start), row, is_share: false };
         Resolved { topic, has_own_subject: true, has_noun: true, named_by_move: false }
     }
 
     /// A place in a ranking: of the subject before it, or of what the sentence speaks of.
-    pub(super) fn resolve_rank(&self, lead: &Lead, state: &State) -> Resolved {
+    pub(super) fn resolve_rank(&self, lead: &Lead<'a>, state: &State<'a>) -> Resolved<'a> {
         let mut end = lead.subject_end;
         let words = &lead.phrase.chars;
         while let Some((length, _)) = self.tables.cues.ranking.at_end(&words[lead.subject_start.min(end)..end]) {
             end -= length;
         }
-        let own = &words[lead.subject_start.min(end)..end];
+        let from = lead.subject_start.min(end);
+        let own = &words[from..end];
         if own.is_empty() {
             let topic = state.topic.clone().unwrap_or_default();
             return Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false };
@@ -132,12 +139,12 @@ impl Sentence<'_> {
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
         let row = indicators.of_subject(own, cues, self.level, |_| true);
         let start = self.start_of(lead);
-        let topic = Topic { subject: own.to_vec(), start, row, is_share: false };
+        let topic = Topic { subject: lead.phrase.part(from..end), start, row, is_share: false };
         Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false }
     }
 
     /// Nothing of its own: the subject of the clause before.
-    pub(super) fn inherit(&self, token: &Token, lead: &Lead, tail: &Tail, state: &State) -> Resolved {
+    pub(super) fn inherit(&self, token: &Token, lead: &Lead<'a>, tail: &Tail<'a>, state: &State<'a>) -> Resolved<'a> {
         let is_streak = token.unit == "year" && state.topic.is_none();
         let mut topic = match &state.topic {
             Some(topic) => topic.clone(),
@@ -163,8 +170,8 @@ impl Sentence<'_> {
     }
 
     /// What the clauses before the first number speak of: 地区生产总值再上台阶,达到164.5亿元.
-    pub(super) fn topic_of_clauses(&self, token: &Token, fits: impl Fn(&Indicator) -> bool + Copy) -> Topic {
-        let folded = &self.text.folded;
+    pub(super) fn topic_of_clauses(&self, token: &Token, fits: impl Fn(&Indicator) -> bool + Copy) -> Topic<'a> {
+        let folded = self.folded();
         let mut end = token.span.start;
         let mut topic = Topic::default();
         // The clause of the number itself is empty of a subject; the two before it may name one.
@@ -173,10 +180,10 @@ impl Sentence<'_> {
                 .rev()
                 .find(|&at| is_clause_mark(folded[at]))
                 .map_or(self.range.start, |at| at + 1);
-            let words: Vec<char> = folded[start..end].iter().copied().take(40).collect();
-            let row = self.tables.indicators.of_noun(&words, &self.tables.cues, fits);
+            let words = &folded[start..end.min(start + 40)];
+            let row = self.tables.indicators.of_noun(words, &self.tables.cues, fits);
             if row.is_some() || topic.subject.is_empty() {
-                topic = Topic { subject: words, start, row, is_share: false };
+                topic = Topic { subject: words.into(), start, row, is_share: false };
             }
             if row.is_some() || start <= self.range.start {
                 break;
@@ -193,10 +200,10 @@ impl Sentence<'_> {
         start: usize,
         word: &[char],
         fits: impl Fn(&Indicator) -> bool + Copy,
-    ) -> Option<Topic> {
+    ) -> Option<Topic<'a>> {
         /// The longest subject looked for.
         const LONGEST: usize = 8;
-        let folded = &self.text.folded;
+        let folded = self.folded();
         let end = (start.saturating_sub(CLAUSE).max(self.range.start)..start).rev().find(|&at| folded[at] == ',')?;
         let from = (end.saturating_sub(CLAUSE).max(self.range.start)..end)
             .rev()
@@ -205,7 +212,7 @@ impl Sentence<'_> {
         let clause = &folded[from..end];
         let whole = self.tables.indicators.of_noun(clause, &self.tables.cues, fits);
         for length in 2..=LONGEST.min(clause.len()) {
-            let topic = Topic { subject: clause[..length].to_vec(), start: from, row: whole, is_share: false };
+            let topic = Topic { subject: clause[..length].into(), start: from, row: whole, is_share: false };
             if self.joined_row(&topic, word, fits).is_some() {
                 return Some(topic);
             }

@@ -3,46 +3,53 @@
 use super::indicator::Indicator;
 use super::lex::{Form, Token};
 use super::list;
-use super::statement::{Resolved, Sentence, State, Topic, is_counted};
+use super::statement::{Quantities, Resolved, Sentence, State, Topic, is_counted};
 use super::subject::{Lead, Tail};
 use baogao_model::report::Measurement;
 use std::ops::Range;
 
-impl Sentence<'_> {
+impl<'a> Sentence<'a> {
     /// Deals the numbers of a chain out to as many subjects. False where there are not so many.
     pub(super) fn respectively(
         &self,
-        tokens: &[Token],
+        quantities: &Quantities<'a>,
         chain: Range<usize>,
-        state: &mut State,
+        state: &mut State<'a>,
         found: &mut Vec<Measurement>,
     ) -> bool {
+        let tokens = &quantities.tokens[..];
         self.begin_segment(tokens, chain.start, state);
         let count = chain.len();
         let first = chain.start;
-        let lead = self.lead(tokens, first);
+        let lead = &quantities.leads[first];
         if tokens[first].form == Form::Triple {
             return false;
         }
         // A noun behind the list belongs to all of it: 36个、2150户小区.
-        let tail = self.tail(tokens, chain.end - 1);
+        let tail = &quantities.tails[chain.end - 1];
         if tail.is_noun && is_counted(&tokens[first]) {
             return false;
         }
-        let Some(topics) = self.topics_of_list(&tokens[first], &lead, count, state) else { return false };
+        let Some(topics) = self.topics_of_list(&tokens[first], lead, count, state) else { return false };
         for (topic, index) in topics.into_iter().zip(chain.clone()) {
             // A bound behind the list holds for all of it.
-            let own = self.tail(tokens, index);
-            let tail = Tail { suffix: own.suffix.or(tail.suffix), ..own };
+            let own = &quantities.tails[index];
+            let tail = Tail { suffix: own.suffix.or(tail.suffix), ..own.clone() };
             let resolved = Resolved { topic, has_own_subject: !lead.is_empty(), has_noun: false, named_by_move: false };
-            self.emit(&tokens[index], &lead, &tail, &resolved, state, found);
-            self.remember(&lead, &resolved, None, state);
+            self.emit(&tokens[index], lead, &tail, &resolved, state, found);
+            self.remember(lead, &resolved, None, state);
         }
         true
     }
 
     /// The subjects of a list of numbers, as many as it has.
-    pub(super) fn topics_of_list(&self, token: &Token, lead: &Lead, count: usize, state: &State) -> Option<Vec<Topic>> {
+    pub(super) fn topics_of_list(
+        &self,
+        token: &Token,
+        lead: &Lead<'a>,
+        count: usize,
+        state: &State<'a>,
+    ) -> Option<Vec<Topic<'a>>> {
         let fits = |row: &Indicator| self.fits(row, token, lead);
         let own = lead.subject();
         let start = self.start_of(lead);
@@ -59,7 +66,7 @@ impl Sentence<'_> {
         let verb: &[char] = if state.comma { &[] } else { &state.verb };
         let words: Vec<char> = verb.iter().chain(own).copied().collect();
         let row = self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits);
-        let topic = Topic { subject: own.to_vec(), start, row, is_share: lead.of.is_some() };
+        let topic = Topic { subject: lead.subject_in_text(), start, row, is_share: lead.of.is_some() };
         if let Some(pair) = self.pair(&topic, count) {
             return Some(pair);
         }
@@ -71,13 +78,13 @@ impl Sentence<'_> {
             let is_last = index + 1 == count;
             let (subject, row) = self.list_item(part, if is_last { &[] } else { last }, &verb, fits);
             let row = row.or_else(|| self.row_with_head_of(&own[parts[0].clone()], part, fits));
-            Topic { subject, start, row, is_share: lead.of.is_some() }
+            Topic { subject: subject.into(), start, row, is_share: lead.of.is_some() }
         });
         Some(topics.collect())
     }
 
     /// The rows a pair marker stands for.
-    pub(super) fn pair(&self, topic: &Topic, count: usize) -> Option<Vec<Topic>> {
+    pub(super) fn pair(&self, topic: &Topic<'a>, count: usize) -> Option<Vec<Topic<'a>>> {
         let pair = &self.tables.indicators.row(topic.row?).pair;
         (pair.len() == count).then(|| pair.iter().map(|&row| Topic { row: Some(row), ..topic.clone() }).collect())
     }

@@ -11,6 +11,7 @@ use super::statement::{Resolved, Sentence, State};
 use super::subject::{Lead, Tail};
 use super::time::Years;
 use crate::text::span;
+use crate::words;
 use baogao_model::report::{Bound, Measure, Measurement, Modality, Number};
 
 /// The most characters of a quote before its number. A subject inherited from further back is in
@@ -22,10 +23,10 @@ impl Sentence<'_> {
     pub(super) fn emit(
         &self,
         token: &Token,
-        lead: &Lead,
-        tail: &Tail,
-        resolved: &Resolved,
-        state: &State,
+        lead: &Lead<'_>,
+        tail: &Tail<'_>,
+        resolved: &Resolved<'_>,
+        state: &State<'_>,
         found: &mut Vec<Measurement>,
     ) -> Classified {
         let indicators = &self.tables.indicators;
@@ -50,10 +51,11 @@ impl Sentence<'_> {
         }
         let (unit, counter) = self.unit(token, tail, resolved);
         let (value, max) = signed(token, said);
-        let modality = self.modality(token, lead, said);
+        let local = self.local(token);
+        let modality = self.modality(token, lead, said, local);
         let measurement = Measurement {
             quote: self.quote(token, tail, resolved),
-            subject: resolved.topic.subject.iter().collect(),
+            subject: words::string(&resolved.topic.subject),
             indicator: row.map(|row| indicators.row(row).id.clone()),
             measure: said.measure,
             value: Some(Number(value)),
@@ -62,7 +64,7 @@ impl Sentence<'_> {
             counter,
             bound: bound(token, lead, tail),
             modality,
-            period: self.period(token, lead, said, modality, state).map(Years::text),
+            period: self.period(token, lead, said, modality, state, local).map(Years::text),
             scope: None,
             of: lead.of.clone().map(|of| lead.phrase.text(of)),
             basis: self.basis(token),
@@ -74,12 +76,12 @@ impl Sentence<'_> {
     }
 
     /// The unit and classifier of the row.
-    pub(super) fn unit(&self, token: &Token, tail: &Tail, resolved: &Resolved) -> (String, Option<String>) {
+    pub(super) fn unit(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> (String, Option<String>) {
         let row = resolved.topic.row.map(|row| self.tables.indicators.row(row));
-        match token.unit.as_str() {
+        match token.unit {
             "" => self.unit_of_bare(token, resolved).unwrap_or_default(),
             "household" => {
-                let words: String = resolved.topic.subject.iter().chain(&tail.phrase.chars).collect();
+                let words: Vec<char> = resolved.topic.subject.iter().chain(tail.phrase.chars.iter()).copied().collect();
                 const FIRMS: [&str; 13] = [
                     "电话",
                     "用户",
@@ -96,25 +98,22 @@ impl Sentence<'_> {
                     "商家",
                 ];
                 let counts = row.is_some_and(|row| row.has_unit("count") && !row.has_unit("household"));
-                if counts
-                    || (FIRMS.iter().any(|word| words.contains(word)) && !row.is_some_and(|r| r.has_unit("household")))
-                {
+                if counts || (words::contains_any(&words, &FIRMS) && !row.is_some_and(|r| r.has_unit("household"))) {
                     ("count".to_owned(), Some("户".to_owned()))
                 } else {
                     ("household".to_owned(), None)
                 }
             }
             "tce" if row.is_some_and(|row| row.id == "energy_intensity") => ("tce/10k CNY".to_owned(), None),
-            unit => (unit.to_owned(), token.counter.clone()),
+            unit => (unit.to_owned(), token.counter.map(str::to_owned)),
         }
     }
 
     /// The unit of a number printed without one, from its subject: 13亿人口, 指数达到127.6.
-    pub(super) fn unit_of_bare(&self, token: &Token, resolved: &Resolved) -> Option<(String, Option<String>)> {
-        let subject: String = resolved.topic.subject.iter().collect();
+    pub(super) fn unit_of_bare(&self, token: &Token, resolved: &Resolved<'_>) -> Option<(String, Option<String>)> {
+        let subject = &resolved.topic.subject;
         let behind = self.text.folded.get(token.span.end..(token.span.end + 6).min(self.range.end))?;
-        let behind: String = behind.iter().collect();
-        if subject.ends_with("指数") && !token.han {
+        if words::ends_with(subject, "指数") && !token.han {
             return Some(("index".to_owned(), None));
         }
         let scaled = token.value.to_f64() >= 10_000.0 && self.ends_in_multiplier(token);
@@ -125,16 +124,18 @@ impl Sentence<'_> {
             let row = self.tables.indicators.row(row);
             return match row.units.first().map(String::as_str) {
                 Some("person") => Some(("person".to_owned(), None)),
-                Some("count") if subject.ends_with("人次") => Some(("count".to_owned(), Some("人次".to_owned()))),
+                Some("count") if words::ends_with(subject, "人次") => {
+                    Some(("count".to_owned(), Some("人次".to_owned())))
+                }
                 Some("CNY") if row.units.len() == 1 => Some(("CNY".to_owned(), None)),
                 _ => None,
             };
         }
         const PEOPLE: [&str; 9] = ["人口", "群众", "农民", "职工", "学生", "党员", "居民", "干部", "劳动力"];
-        if PEOPLE.iter().any(|word| behind.contains(word) || subject.ends_with(word)) {
+        if words::contains_any(behind, &PEOPLE) || words::ends_with_any(subject, &PEOPLE) {
             return Some(("person".to_owned(), None));
         }
-        subject.ends_with("人次").then(|| ("count".to_owned(), Some("人次".to_owned())))
+        words::ends_with(subject, "人次").then(|| ("count".to_owned(), Some("人次".to_owned())))
     }
 
     pub(super) fn ends_in_multiplier(&self, token: &Token) -> bool {
@@ -142,17 +143,17 @@ impl Sentence<'_> {
     }
 
     /// Whether a bare number has found a meaning.
-    pub(super) fn keeps(&self, token: &Token, resolved: &Resolved) -> bool {
+    pub(super) fn keeps(&self, token: &Token, resolved: &Resolved<'_>) -> bool {
         token.form != Form::Bare || self.unit_of_bare(token, resolved).is_some()
     }
 
     /// The shortest stretch that holds subject and value.
-    pub(super) fn quote(&self, token: &Token, tail: &Tail, resolved: &Resolved) -> String {
+    pub(super) fn quote(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> String {
         let nearest = token.span.start.saturating_sub(QUOTE).max(self.range.start);
         let start = resolved.topic.start.clamp(nearest, token.span.start);
         let end = if resolved.has_noun {
             let noun = tail.noun(&self.tables.cues).len();
-            noun.checked_sub(1).and_then(|last| tail.phrase.at.get(last)).map_or(token.span.end, |&at| at + 1)
+            noun.checked_sub(1).and_then(|last| tail.phrase.at(last)).map_or(token.span.end, |at| at + 1)
         } else {
             self.behind_suffix(token.span.end)
         };
@@ -164,10 +165,10 @@ impl Sentence<'_> {
         /// How far before the number it may stand.
         const WINDOW: usize = 24;
         let from = token.span.start.saturating_sub(WINDOW).max(self.range.start);
-        let before: String = self.text.folded[from..token.span.start].iter().collect();
+        let before = &self.text.folded[from..token.span.start];
         ["同口径", "可比口径", "可比价", "扣除价格因素", "剔除"]
             .iter()
-            .find(|word| before.contains(**word))
+            .find(|word| words::contains(before, word))
             .map(|&word| word.to_owned())
     }
 
@@ -182,7 +183,7 @@ impl Sentence<'_> {
             let row = indicators.of_subject(&target.subject, cues, self.level, |_| true);
             found.push(Measurement {
                 quote: self.text.slice(target.clause.clone()),
-                subject: target.subject.iter().collect(),
+                subject: words::string(&target.subject),
                 indicator: row.map(|row| indicators.row(row).id.clone()),
                 measure: Measure::Qualitative,
                 value: None,
@@ -203,7 +204,7 @@ impl Sentence<'_> {
 }
 
 /// What a share is of.
-fn lead_of(lead: &Lead) -> String {
+fn lead_of(lead: &Lead<'_>) -> String {
     lead.of.clone().map(|of| lead.phrase.text(of)).unwrap_or_default()
 }
 

@@ -8,8 +8,10 @@ use super::list;
 use super::not_quantity::{self, Quotes};
 use super::subject::{Lead, Tail};
 use super::time::{Expression, Times};
+use super::when::Marks;
 use crate::text::Text;
 use baogao_model::report::{Level, Measurement};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A sentence with all that is known around it.
@@ -26,6 +28,8 @@ pub struct Sentence<'a> {
     pub expressions: &'a [Expression],
     /// The quotes of the line.
     pub quotes: &'a Quotes,
+    /// The words of hope and expectation in it, and its semicolons.
+    pub marks: Marks,
     /// Whether a heading stands in it: slogans count things there that are none.
     pub is_heading: bool,
     /// The level of the government.
@@ -36,9 +40,9 @@ pub struct Sentence<'a> {
 
 /// What a clause speaks of, for those behind it to inherit.
 #[derive(Debug, Clone, Default)]
-pub struct Topic {
-    /// The subject as printed.
-    pub subject: Vec<char>,
+pub struct Topic<'a> {
+    /// The subject as printed, of the text itself where it can be.
+    pub subject: Cow<'a, [char]>,
     /// Where the subject stands, for the quote.
     pub start: usize,
     /// The indicator's row.
@@ -49,11 +53,11 @@ pub struct Topic {
 
 /// What is carried from number to number.
 #[derive(Debug, Default)]
-pub struct State {
+pub struct State<'a> {
     /// What the number before was a number of.
-    pub topic: Option<Topic>,
+    pub topic: Option<Topic<'a>>,
     /// The topics since the last semicolon, each once.
-    pub history: Vec<Topic>,
+    pub history: Vec<Topic<'a>>,
     /// The increment verb that a list shares: 新增A5家、B3家.
     pub verb: Vec<char>,
     /// Whether a comma stands between that verb and here.
@@ -64,9 +68,9 @@ pub struct State {
 
 /// Where a topic came from, for one number.
 #[derive(Debug)]
-pub struct Resolved {
+pub struct Resolved<'a> {
     /// What it is a number of.
-    pub topic: Topic,
+    pub topic: Topic<'a>,
     /// Whether its own clause names the subject.
     pub has_own_subject: bool,
     /// Whether the noun behind it does.
@@ -80,21 +84,37 @@ const HISTORY: usize = 12;
 /// How many counts may share the noun behind the last.
 const SHARED: usize = 6;
 
-impl Sentence<'_> {
+/// The quantities of a sentence with what stands around each.
+#[derive(Debug)]
+pub struct Quantities<'a> {
+    /// Their tokens, in order.
+    pub tokens: Vec<Token>,
+    /// The lead of each.
+    pub leads: Vec<Lead<'a>>,
+    /// The tail of each.
+    pub tails: Vec<Tail<'a>>,
+}
+
+impl<'a> Sentence<'a> {
+    /// The folded characters of the text.
+    pub(super) fn folded(&self) -> &'a [char] {
+        &self.text.folded
+    }
+
     /// Adds the measurements of the sentence to `found`.
     pub fn measure(&self, found: &mut Vec<Measurement>) {
-        let tokens = self.quantities();
+        let quantities = self.quantities();
         let first = found.len();
         if self.frame.is_target {
-            self.qualitative(&tokens, found);
+            self.qualitative(&quantities.tokens, found);
         }
         let mut state = State::default();
-        for chain in list::chains(&self.text.folded, &tokens) {
-            if chain.len() > 1 && self.respectively(&tokens, chain.clone(), &mut state, found) {
+        for chain in list::chains(self.folded(), &quantities.tokens) {
+            if chain.len() > 1 && self.respectively(&quantities, chain.clone(), &mut state, found) {
                 continue;
             }
             for index in chain {
-                self.one(&tokens, index, &mut state, found);
+                self.one(&quantities, index, &mut state, found);
             }
         }
         // Targets without a number stand among those with one.
@@ -102,22 +122,32 @@ impl Sentence<'_> {
     }
 
     /// The tokens that are quantities.
-    pub(super) fn quantities(&self) -> Vec<Token> {
-        let tokens = lex::tokens(&self.text.folded, self.range.clone(), &self.tables.units);
-        let keep: Vec<bool> = (0..tokens.len())
-            .map(|index| {
-                let (lead, tail) = (self.lead(&tokens, index), self.tail(&tokens, index));
-                let (folded, token) = (&self.text.folded, &tokens[index]);
-                let is_slogan = self.is_heading && token.han && is_counted(token);
-                let reason = not_quantity::reason(folded, token, &lead, &tail, self.quotes, &self.tables.cues);
-                reason.is_none() && !is_slogan
-            })
-            .collect();
-        tokens.into_iter().zip(keep).filter_map(|(token, keep)| keep.then_some(token)).collect()
+    fn quantities(&self) -> Quantities<'a> {
+        let tokens = lex::tokens(self.folded(), self.range.clone(), &self.tables.units);
+        let around: Vec<(Lead<'a>, Tail<'a>)> =
+            (0..tokens.len()).map(|index| (self.lead(&tokens, index), self.tail(&tokens, index))).collect();
+        let is_quantity = |(token, (lead, tail)): (&Token, &(Lead<'a>, Tail<'a>))| {
+            let is_slogan = self.is_heading && token.han && is_counted(token);
+            let reason = not_quantity::reason(self.folded(), token, lead, tail, self.quotes, &self.tables.cues);
+            reason.is_none() && !is_slogan
+        };
+        let keep: Vec<bool> = tokens.iter().zip(&around).map(is_quantity).collect();
+        let (mut leads, mut tails): (Vec<_>, Vec<_>) = kept(around, &keep).unzip();
+        let tokens: Vec<Token> = kept(tokens, &keep).collect();
+        // What stands around a number reaches to its neighbours, so it grows where one was dropped.
+        for (place, index) in (0..keep.len()).filter(|&index| keep[index]).enumerate() {
+            if index > 0 && !keep[index - 1] {
+                leads[place] = self.lead(&tokens, place);
+            }
+            if keep.get(index + 1) == Some(&false) {
+                tails[place] = self.tail(&tokens, place);
+            }
+        }
+        Quantities { tokens, leads, tails }
     }
 
     /// The lead of a token: up to the token before, or the start of the sentence.
-    pub(super) fn lead(&self, tokens: &[Token], index: usize) -> Lead {
+    fn lead(&self, tokens: &[Token], index: usize) -> Lead<'a> {
         let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
         let mut start = self.behind_suffix(start);
         // A 和 behind a number is never part of a subject.
@@ -127,20 +157,20 @@ impl Sentence<'_> {
         self.lead_in(start..tokens[index].span.start)
     }
 
-    pub(super) fn lead_in(&self, range: Range<usize>) -> Lead {
+    fn lead_in(&self, range: Range<usize>) -> Lead<'a> {
         let is_name = |text: &[char]| {
             self.tables.indicators.of_subject(text, &self.tables.cues, None, |_| true).is_some_and(|row| {
                 // Only a name that ends here, not one with a neutral word behind it.
                 self.tables.indicators.ends_in_name(text, row)
             })
         };
-        Lead::read(&self.text.folded, range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name)
+        Lead::read(self.folded(), range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name)
     }
 
     /// The tail of a token: up to the next token or the end of the sentence.
-    pub(super) fn tail(&self, tokens: &[Token], index: usize) -> Tail {
+    fn tail(&self, tokens: &[Token], index: usize) -> Tail<'a> {
         let end = tokens.get(index + 1).map_or(self.range.end, |next| next.span.start);
-        Tail::read(&self.text.folded, tokens[index].span.end..end, &self.tables.cues)
+        Tail::read(self.folded(), tokens[index].span.end..end, &self.tables.cues)
     }
 
     /// The offset behind a bound such as 以上 that stands at `at`.
@@ -149,29 +179,30 @@ impl Sentence<'_> {
     }
 
     /// One number.
-    pub(super) fn one(&self, tokens: &[Token], index: usize, state: &mut State, found: &mut Vec<Measurement>) {
-        let (lead, mut tail) = (self.lead(tokens, index), self.tail(tokens, index));
+    fn one(&self, quantities: &Quantities<'a>, index: usize, state: &mut State<'a>, found: &mut Vec<Measurement>) {
+        let (tokens, lead) = (&quantities.tokens[..], &quantities.leads[index]);
+        let mut tail = Cow::Borrowed(&quantities.tails[index]);
         self.begin_segment(tokens, index, state);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
         if !tail.is_noun
             && let Some(last) = self.list_end(tokens, index)
         {
-            let shared = self.tail(tokens, last);
+            let shared = &quantities.tails[last];
             if shared.is_noun && is_counted(&tokens[index]) {
-                tail = Tail { suffix: tail.suffix, ..shared };
+                tail = Cow::Owned(Tail { suffix: tail.suffix, ..shared.clone() });
             }
         }
         let token = &tokens[index];
-        let resolved = self.resolve(token, &lead, &tail, state);
+        let resolved = self.resolve(token, lead, &tail, state);
         if !self.keeps(token, &resolved) {
             return;
         }
-        let said = self.emit(token, &lead, &tail, &resolved, state, found);
-        self.remember(&lead, &resolved, Some(said), state);
+        let said = self.emit(token, lead, &tail, &resolved, state, found);
+        self.remember(lead, &resolved, Some(said), state);
     }
 
     /// Forgets what does not reach over a semicolon.
-    pub(super) fn begin_segment(&self, tokens: &[Token], index: usize, state: &mut State) {
+    pub(super) fn begin_segment(&self, tokens: &[Token], index: usize, state: &mut State<'_>) {
         let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
         let between = &self.text.folded[start..tokens[index].span.start];
         if between.contains(&';') {
@@ -198,7 +229,13 @@ impl Sentence<'_> {
     }
 
     /// Keeps the topic for what follows.
-    pub(super) fn remember(&self, lead: &Lead, resolved: &Resolved, said: Option<Classified>, state: &mut State) {
+    pub(super) fn remember(
+        &self,
+        lead: &Lead<'_>,
+        resolved: &Resolved<'a>,
+        said: Option<Classified>,
+        state: &mut State<'a>,
+    ) {
         if resolved.has_own_subject {
             let verb = self.leading_verb(lead.subject());
             if !verb.is_empty() {
@@ -223,14 +260,19 @@ impl Sentence<'_> {
     }
 
     /// Where the subject of a lead stands.
-    pub(super) fn start_of(&self, lead: &Lead) -> usize {
-        lead.phrase.at.get(lead.subject_start).copied().unwrap_or(self.range.start)
+    pub(super) fn start_of(&self, lead: &Lead<'_>) -> usize {
+        lead.phrase.at(lead.subject_start).unwrap_or(self.range.start)
     }
+}
+
+/// The items of which `keep` says so.
+fn kept<T>(items: Vec<T>, keep: &[bool]) -> impl Iterator<Item = T> {
+    items.into_iter().zip(keep).filter_map(|(item, &keep)| keep.then_some(item))
 }
 
 /// Whether the token counts or sizes things, so that a noun behind it names them.
 pub fn is_counted(token: &Token) -> bool {
     const OTHERS: [&str; 13] =
         ["%", "pp", "permille", "x", "CNY", "USD", "EUR", "HKD", "JPY", "year", "month", "minute", "workday"];
-    matches!(token.form, Form::Amount | Form::Bare) && !OTHERS.contains(&token.unit.as_str())
+    matches!(token.form, Form::Amount | Form::Bare) && !OTHERS.contains(&token.unit)
 }

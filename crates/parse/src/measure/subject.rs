@@ -2,102 +2,28 @@
 //! tail behind it, read forwards into a bound and the noun it counts.
 
 use super::cue::{Classes, Cues};
+use super::phrase::{MAX_PHRASE, Phrase, is_clause_mark};
 use super::time::{Times, Year};
+use crate::words;
+use std::borrow::Cow;
 use std::ops::Range;
-
-/// A stretch of the text without its brackets and blanks, with the offset of each character.
-#[derive(Debug, Clone, Default)]
-pub struct Phrase {
-    /// The characters.
-    pub chars: Vec<char>,
-    /// Where each stands in the text.
-    pub at: Vec<usize>,
-}
-
-/// The most characters of a lead or tail that are looked at. Longer clauses are cut at the far end.
-const MAX_PHRASE: usize = 80;
-
-impl Phrase {
-    /// Reads `range`; what stands in brackets and note marks (`[3]`) is left out.
-    pub fn of(text: &[char], range: Range<usize>) -> Self {
-        let mut phrase = Self::default();
-        let mut depth = 0_usize;
-        for at in range {
-            match text[at] {
-                '(' | '[' => depth += 1,
-                ')' | ']' => {
-                    // A bracket that closes but never opened cuts what stood before it.
-                    if depth == 0 {
-                        phrase = Self::default();
-                    }
-                    depth = depth.saturating_sub(1);
-                }
-                ' ' => {}
-                c if depth == 0 => {
-                    phrase.chars.push(c);
-                    phrase.at.push(at);
-                }
-                _ => {}
-            }
-        }
-        phrase
-    }
-
-    /// The last characters only.
-    fn keep_end(&mut self) {
-        let cut = self.chars.len().saturating_sub(MAX_PHRASE);
-        self.chars.drain(..cut);
-        self.at.drain(..cut);
-    }
-
-    /// Without what stands before the last comma, colon or dash.
-    fn keep_last_clause(&mut self) {
-        let cut = self.chars.iter().rposition(|&c| is_clause_mark(c)).map_or(0, |at| at + 1);
-        self.chars.drain(..cut);
-        self.at.drain(..cut);
-    }
-
-    /// The text of a part.
-    pub fn text(&self, part: Range<usize>) -> String {
-        self.chars[part].iter().collect()
-    }
-
-    /// Whether any of `words` stands in it.
-    pub fn text_has(&self, words: &[&str]) -> bool {
-        let text: String = self.chars.iter().collect();
-        words.iter().any(|word| text.contains(word))
-    }
-
-    /// Where `word` begins last, in characters of the phrase.
-    pub fn rfind(&self, word: &str) -> Option<usize> {
-        let word: Vec<char> = word.chars().collect();
-        (0..=self.chars.len().checked_sub(word.len())?).rev().find(|&at| self.chars[at..].starts_with(&word))
-    }
-}
-
-/// Whether `c` parts clauses.
-pub fn is_clause_mark(c: char) -> bool {
-    matches!(c, ',' | ';' | ':' | '。' | '!' | '?' | '—' | '\n' | '…')
-}
 
 /// What stands between a number and whatever came before it.
 #[derive(Debug, Clone, Default)]
-pub struct Lead {
+pub struct Lead<'t> {
     /// The last clause of it.
-    pub phrase: Phrase,
+    pub phrase: Phrase<'t>,
     /// How long the subject is, in characters of `phrase`: what is behind are cues.
     pub subject_end: usize,
     /// Where the subject begins: what is before are words that say nothing about it.
     pub subject_start: usize,
-    /// The ends of the phrase after each cue read, the longest first. The name of an indicator may
-    /// end in a word that is also a cue (审批时限压缩).
-    pub stages: Vec<usize>,
+    /// The ends of the phrase after each cue read, a bit each. The name of an indicator may end in a
+    /// word that is also a cue (审批时限压缩).
+    stages: u128,
     /// What the cues say.
     pub cues: Classes,
     /// The cue next to the number among those that say how it moved.
     pub move_cue: Classes,
-    /// Whether a word before the subject says 预计.
-    pub estimate: bool,
     /// The base of a comparison (比2015年), as its year.
     pub base: Option<Year>,
     /// Whether it is compared at all.
@@ -116,35 +42,42 @@ pub struct Lead {
     pub from: Option<Range<usize>>,
 }
 
+/// Words of an earlier time that something is compared with.
+const EARLIER: [&str; 12] =
+    ["上年", "去年", "前年", "同期", "年初", "上期", "五年前", "以前", "往年", "上个", "上一届", "上届"];
+
+/// Words of another region, a plan or a limit that something is compared with.
+const ELSEWHERE: [&str; 13] =
+    ["平均", "全省", "全市", "全国", "全州", "计划", "目标", "预期", "时限", "规定", "标准", "预算", "法定"];
+
 /// The words by which a rise or fall is said.
 const MOVES: Classes = Classes::UP.and(Classes::DOWN).and(Classes::RATE_UP).and(Classes::RATE_DOWN);
 
-impl Lead {
+// A phrase is no longer than the bits of `Lead::stages`.
+const _: () = assert!(MAX_PHRASE < u128::BITS as usize);
+
+impl<'t> Lead<'t> {
     /// Reads the lead in `range`.
     ///
     /// `is_name` tells whether a phrase ends in the name of an indicator: then its last character
     /// is no cue, though it may look like one.
     pub fn read(
-        text: &[char],
+        text: &'t [char],
         range: Range<usize>,
         cues: &Cues,
         times: &Times,
         is_name: impl Fn(&[char]) -> bool,
     ) -> Self {
-        let mut phrase = Phrase::of(text, range);
-        phrase.keep_last_clause();
-        phrase.keep_end();
+        let phrase = Phrase::last_clause(text, range);
         let mut lead = Self { subject_end: phrase.chars.len(), phrase, ..Self::default() };
-        lead.stages.push(lead.subject_end);
+        lead.stages |= 1 << lead.subject_end;
         while lead.read_date()
             || lead.read_from(times)
             || lead.read_cue(cues, &is_name)
             || lead.read_lead_over()
             || lead.read_comparison(times)
         {
-            if lead.stages.last() != Some(&lead.subject_end) {
-                lead.stages.push(lead.subject_end);
-            }
+            lead.stages |= 1 << lead.subject_end;
         }
         lead.read_share();
         lead.read_start(cues);
@@ -158,7 +91,26 @@ impl Lead {
 
     /// The subject.
     pub fn subject(&self) -> &[char] {
-        &self.phrase.chars[self.subject_start.min(self.subject_end)..self.subject_end]
+        &self.phrase.chars[self.subject_range()]
+    }
+
+    /// The subject, of the text itself where it can be.
+    pub fn subject_in_text(&self) -> Cow<'t, [char]> {
+        self.phrase.part(self.subject_range())
+    }
+
+    fn subject_range(&self) -> Range<usize> {
+        self.subject_start.min(self.subject_end)..self.subject_end
+    }
+
+    /// The ends of the phrase after each cue read, the longest first.
+    pub fn stages(&self) -> impl Iterator<Item = usize> {
+        let mut left = self.stages;
+        std::iter::from_fn(move || {
+            let end = left.checked_ilog2()?;
+            left &= !(1 << end);
+            Some(end as usize)
+        })
     }
 
     /// Takes one cue or mark off the end. False where there is none.
@@ -205,12 +157,10 @@ impl Lead {
         let from = rest.len().saturating_sub(LONGEST);
         let Some(at) = rest[from..].iter().rposition(|&c| matches!(c, '由' | '从' | '自')) else { return false };
         let at = from + at;
-        let dated: String = rest[at + 1..].iter().collect();
+        let dated = &rest[at + 1..];
         let is_time = dated.is_empty()
-            || times.base_year(&dated).is_some()
-            || ["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]
-                .iter()
-                .any(|word| dated.starts_with(word));
+            || times.base_year(dated).is_some()
+            || words::starts_with_any(dated, &["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]);
         if !is_time || self.from.is_some() {
             return false;
         }
@@ -225,20 +175,22 @@ impl Lead {
         const LONGEST: usize = 14;
         let rest = &self.phrase.chars[..self.subject_end];
         let from = rest.len().saturating_sub(LONGEST);
-        let text: String = rest[from..].iter().collect();
-        let Some((verb, at)) = ["高于", "快于", "低于", "好于", "优于", "慢于", "领先"]
-            .iter()
-            .find_map(|verb| text.rfind(verb).map(|at| (verb, at)))
+        let text = &rest[from..];
+        if !text.iter().any(|c| matches!(c, '于' | '领')) {
+            return false;
+        }
+        let Some(at) =
+            ["高于", "快于", "低于", "好于", "优于", "慢于", "领先"].iter().find_map(|verb| words::rfind(text, verb))
         else {
             return false;
         };
-        let behind = &text[at + verb.len()..];
-        if !["全省", "全市", "全国", "全州", "平均", "全区", "世界"].iter().any(|word| behind.contains(word))
+        // Each of the verbs has two characters.
+        if !words::contains_any(&text[at + 2..], &["全省", "全市", "全国", "全州", "平均", "全区", "世界"])
         {
             return false;
         }
         self.compared_elsewhere = true;
-        self.subject_end = from + text[..at].chars().count();
+        self.subject_end = from + at;
         true
     }
 
@@ -253,19 +205,12 @@ impl Lead {
         };
         let start = from + start;
         let against = &rest[start + 1..];
-        let text: String = against.iter().collect();
-        if against.is_empty() || text.contains(['占', '重']) {
+        if against.is_empty() || against.iter().any(|c| matches!(c, '占' | '重')) {
             return false;
         }
-        let base = times.base_year(&text);
-        let earlier = base.is_some()
-            || ["上年", "去年", "前年", "同期", "年初", "上期", "五年前", "以前", "往年", "上个", "上一届", "上届"]
-                .iter()
-                .any(|word| text.contains(word));
-        let elsewhere =
-            ["平均", "全省", "全市", "全国", "全州", "计划", "目标", "预期", "时限", "规定", "标准", "预算", "法定"]
-                .iter()
-                .any(|word| text.contains(word));
+        let base = times.base_year(against);
+        let earlier = base.is_some() || words::contains_any(against, &EARLIER);
+        let elsewhere = words::contains_any(against, &ELSEWHERE);
         let multiple = matches!(rest[start], '是' | '为');
         if !(earlier || elsewhere && !multiple) {
             return false;
@@ -282,8 +227,7 @@ impl Lead {
     fn read_share(&mut self) {
         let rest = &self.phrase.chars[..self.subject_end];
         let plan = ["目标", "任务", "计划", "预算", "指标"];
-        let text: String = rest.iter().collect();
-        if plan.iter().any(|word| text.ends_with(word)) {
+        if words::ends_with_any(rest, &plan) {
             let verb =
                 ["完成", "占", "超", "为", "达到", "实现"].iter().filter_map(|verb| self.phrase.rfind(verb)).max();
             if let Some(at) = verb.filter(|&at| at < self.subject_end) {
@@ -295,7 +239,7 @@ impl Lead {
                 return;
             }
         }
-        if text.ends_with("完成率") {
+        if words::ends_with(rest, "完成率") {
             self.completion = true;
             return;
         }
@@ -326,11 +270,7 @@ impl Lead {
                 length > 1 || rest.len() - at > 3
             });
             let step = match word {
-                Some(length) => {
-                    let text: String = rest[at..at + length].iter().collect();
-                    self.estimate |= ["预计", "有望", "初步", "据"].iter().any(|word| text.contains(word));
-                    length
-                }
+                Some(length) => length,
                 None if matches!(rest[at], '、' | '·' | '-') => 1,
                 None => date_length(&rest[at..]),
             };
@@ -370,20 +310,20 @@ pub enum Suffix {
 
 /// What follows a number, up to the next mark or number.
 #[derive(Debug, Clone, Default)]
-pub struct Tail {
+pub struct Tail<'t> {
     /// The bound right behind the number.
     pub suffix: Option<Suffix>,
     /// What follows the bound.
-    pub phrase: Phrase,
+    pub phrase: Phrase<'t>,
     /// Whether the noun begins at once, without a mark or verb between.
     pub is_noun: bool,
     /// Whether 的 stands before it.
     pub attributive: bool,
 }
 
-impl Tail {
+impl<'t> Tail<'t> {
     /// Reads the tail in `range`, which ends before the next number.
-    pub fn read(text: &[char], range: Range<usize>, cues: &Cues) -> Self {
+    pub fn read(text: &'t [char], range: Range<usize>, cues: &Cues) -> Self {
         let mut start = range.start;
         let suffix = suffix_at(text, start);
         if let Some((_, length)) = suffix {
@@ -400,8 +340,7 @@ impl Tail {
         let mut phrase = Phrase::of(text, start..end.min(start + MAX_PHRASE));
         let attributive = phrase.chars.first() == Some(&'的');
         if attributive {
-            phrase.chars.remove(0);
-            phrase.at.remove(0);
+            phrase.cut_start(1);
         }
         let is_noun = phrase.chars.first().is_some_and(|c| c.is_alphanumeric() || matches!(c, '“' | '"' | '《'))
             && cues.verb.at_start(&phrase.chars).is_none()
@@ -436,20 +375,12 @@ fn trim_joins(noun: &[char]) -> &[char] {
 
 /// The bound at `at` and its length.
 pub fn suffix_at(text: &[char], at: usize) -> Option<(Suffix, usize)> {
-    let word: String = text.get(at..(at + 3).min(text.len()))?.iter().collect();
-    for (printed, suffix) in [
-        ("及以上", Suffix::AtLeast),
-        ("及以下", Suffix::AtMost),
-        ("以上", Suffix::AtLeast),
-        ("以内", Suffix::AtMost),
-        ("之内", Suffix::AtMost),
-        ("以下", Suffix::AtMost),
-        ("左右", Suffix::About),
-        ("上下", Suffix::About),
-    ] {
-        if word.starts_with(printed) {
-            return Some((suffix, printed.chars().count()));
-        }
-    }
-    None
+    Some(match text.get(at..)? {
+        ['及', '以', '上', ..] => (Suffix::AtLeast, 3),
+        ['及', '以', '下', ..] => (Suffix::AtMost, 3),
+        ['以', '上', ..] => (Suffix::AtLeast, 2),
+        ['以' | '之', '内', ..] | ['以', '下', ..] => (Suffix::AtMost, 2),
+        ['左', '右', ..] | ['上', '下', ..] => (Suffix::About, 2),
+        _ => return None,
+    })
 }

@@ -1,6 +1,7 @@
 //! Expressions of time and the year or years they mean.
 
 use super::lex::matches;
+use crate::charset::CharSet;
 use std::ops::Range;
 
 /// A year or a range of years, as `period` in the record.
@@ -84,13 +85,12 @@ impl Times {
     }
 
     /// The year that a base names: 2015年, “十二五”末, 上年.
-    pub fn base_year(&self, text: &str) -> Option<Year> {
-        let chars: Vec<char> = text.chars().collect();
-        for at in 0..chars.len() {
-            if let Some((year, _)) = named_year(&chars, at) {
+    pub fn base_year(&self, text: &[char]) -> Option<Year> {
+        for at in 0..text.len() {
+            if let Some((year, _)) = named_year(text, at) {
                 return Some(year);
             }
-            if let Some((years, _)) = plan_period(&chars, at) {
+            if let Some((years, _)) = plan_period(text, at) {
                 return Some(years.to);
             }
         }
@@ -102,7 +102,8 @@ impl Times {
         let mut found = Vec::new();
         let mut at = range.start;
         let text = &text[..range.end];
-        while at < range.end {
+        while let Some(step) = text.get(at..).and_then(|rest| BEGINNINGS.find(rest)) {
+            at += step;
             match self.at(text, at) {
                 Some(expression) => {
                     at = expression.span.end;
@@ -165,50 +166,50 @@ impl Times {
 
     /// 五年来, 去年, 近三年…: length, years, reach.
     fn in_words(&self, text: &[char], at: usize) -> Option<(usize, Years, Reach)> {
-        let starts = |word: &str| matches(text, at, word);
-        for word in ["今后五年", "未来五年", "今后5年", "未来5年", "今后的五年"] {
-            if starts(word) {
-                return Some((word.chars().count(), self.coming()?, Reach::Governing));
-            }
+        // By their first character, since this is asked at every place that might begin one.
+        let coming: &[&str] = match text[at] {
+            '今' => &["今后五年", "今后5年", "今后的五年"],
+            '未' => &["未来五年", "未来5年"],
+            _ => &[],
+        };
+        if let Some(length) = word_at(text, at, coming) {
+            return Some((length, self.coming()?, Reach::Governing));
         }
-        for word in [
-            "过去的五年",
-            "过去五年",
-            "过去5年",
-            "这五年",
-            "近五年",
-            "五年来",
-            "五年间",
-            "五年中",
-            "五年累计",
-            "五年共",
-            "5年来",
-            "本届政府任期",
-            "本届政府",
-            "任期五年",
-            "近5年",
-            "前五年",
-        ] {
-            if starts(word) {
-                return Some((word.chars().count(), self.term()?, Reach::Governing));
-            }
+        let term: &[&str] = match text[at] {
+            '过' => &["过去的五年", "过去五年", "过去5年"],
+            '这' => &["这五年"],
+            '近' => &["近五年", "近5年"],
+            '五' => &["五年来", "五年间", "五年中", "五年累计", "五年共"],
+            '5' => &["5年来"],
+            '本' => &["本届政府任期", "本届政府"],
+            '任' => &["任期五年"],
+            '前' => &["前五年"],
+            _ => &[],
+        };
+        if let Some(length) = word_at(text, at, term) {
+            return Some((length, self.term()?, Reach::Governing));
         }
-        for word in ["过去的一年", "过去一年", "一年来", "刚刚过去的一年"] {
-            if starts(word) {
-                return Some((word.chars().count(), Years::one(self.review?), Reach::Governing));
-            }
+        let last: &[&str] = match text[at] {
+            '过' => &["过去的一年", "过去一年"],
+            '一' => &["一年来"],
+            '刚' => &["刚刚过去的一年"],
+            _ => &[],
+        };
+        if let Some(length) = word_at(text, at, last) {
+            return Some((length, Years::one(self.review?), Reach::Governing));
         }
-        for word in ["去年", "上年", "上一年"] {
-            if starts(word) {
-                let year = self.delivered.map(|year| year - 1).or(self.review)?;
-                return Some((word.chars().count(), Years::one(year), Reach::Named));
-            }
+        let before: &[&str] = match text[at] {
+            '去' => &["去年"],
+            '上' => &["上年", "上一年"],
+            _ => &[],
+        };
+        if let Some(length) = word_at(text, at, before) {
+            let year = self.delivered.map(|year| year - 1).or(self.review)?;
+            return Some((length, Years::one(year), Reach::Named));
         }
-        for (word, later) in [("今年", 0), ("明年", 1)] {
-            if starts(word) {
-                let year = self.delivered.or(self.plan)? + later;
-                return Some((2, Years::one(year), Reach::Named));
-            }
+        if matches!(text[at], '今' | '明') && text.get(at + 1) == Some(&'年') {
+            let year = self.delivered.or(self.plan)? + i32::from(text[at] == '明');
+            return Some((2, Years::one(year), Reach::Named));
         }
         self.recent_years(text, at)
     }
@@ -238,6 +239,17 @@ impl Times {
         Some((length, Years { from: review - count + 1, to: review }, Reach::Governing))
     }
 }
+
+/// The length of the first of `words` that stands at `at`.
+fn word_at(text: &[char], at: usize, words: &[&str]) -> Option<usize> {
+    words.iter().find(|word| matches(text, at, word)).map(|word| word.chars().count())
+}
+
+/// What an expression of time may begin with: hardly any character does.
+static BEGINNINGS: CharSet = CharSet::new(&[
+    '1', '2', '3', '4', '5', '6', '一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '“', '"', '今',
+    '未', '过', '这', '近', '本', '任', '前', '刚', '去', '上', '明',
+]);
 
 /// 2021年: the year and the offset behind.
 fn named_year(text: &[char], at: usize) -> Option<(i32, usize)> {

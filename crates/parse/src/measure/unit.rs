@@ -3,28 +3,27 @@
 //! The table itself is `units.tsv` beside the crate's manifest; a domain person adds a unit there.
 
 use super::decimal::Decimal;
-use std::collections::HashMap;
+use crate::trie::Trie;
 
 /// One row of `units.tsv`.
 #[derive(Debug, Clone)]
 pub struct Unit {
-    printed: Vec<char>,
     /// The unit of the record: `CNY`, `m2`, `count`…
-    pub unit: String,
+    pub unit: &'static str,
     /// What a printed one is in it.
     pub factor: Decimal,
     /// What the product is divided by (3 for 亩, else 1).
     pub divisor: u32,
     /// The printed classifier where `unit` is `count`.
-    pub counter: Option<String>,
+    pub counter: Option<&'static str>,
     /// Whether it counts behind Chinese numerals too; 十天 and 三里 are mostly words, 三项 is not.
     pub han_numeral: bool,
 }
 
-/// All units, found by their first character.
+/// All units, found by their characters.
 #[derive(Debug)]
 pub struct Units {
-    by_first: HashMap<char, Vec<Unit>>,
+    printed: Trie<Unit>,
 }
 
 /// The table as shipped.
@@ -33,35 +32,24 @@ const TABLE: &str = include_str!("../../units.tsv");
 impl Units {
     /// Reads the shipped table.
     pub fn new() -> Self {
-        let mut by_first: HashMap<char, Vec<Unit>> = HashMap::new();
+        let mut words: Trie<Unit> = Trie::default();
         for line in TABLE.lines().skip(1) {
             let cells: Vec<&str> = line.split('\t').collect();
             // A test holds every row of the shipped table to six good cells.
             let [printed, unit, factor, divisor, counter, han] = cells[..] else { continue };
-            let printed: Vec<char> = printed.chars().collect();
-            let (Some(&first), Some(factor), Ok(divisor)) = (printed.first(), Decimal::parse(factor), divisor.parse())
-            else {
-                continue;
-            };
-            let counter = (!counter.is_empty()).then(|| counter.to_owned());
-            let row = Unit { printed, unit: unit.to_owned(), factor, divisor, counter, han_numeral: han == "y" };
-            by_first.entry(first).or_default().push(row);
+            let (Some(factor), Ok(divisor)) = (Decimal::parse(factor), divisor.parse()) else { continue };
+            let counter = (!counter.is_empty()).then_some(counter);
+            let row = Unit { unit, factor, divisor, counter, han_numeral: han == "y" };
+            // Of two rows for one printed unit the first counts.
+            words.entry(printed.chars()).get_or_insert(row);
         }
-        for rows in by_first.values_mut() {
-            rows.sort_by_key(|row| std::cmp::Reverse(row.printed.len()));
-        }
-        Self { by_first }
+        Self { printed: words }
     }
 
     /// The longest unit that begins at `at`, and where it ends.
     pub fn at(&self, text: &[char], at: usize) -> Option<(&Unit, usize)> {
-        let rows = self.by_first.get(text.get(at)?)?;
-        for row in rows {
-            if text[at..].starts_with(&row.printed) {
-                return Some((row, at + row.printed.len()));
-            }
-        }
-        None
+        let (length, unit) = self.printed.longest(text.get(at..)?.iter().copied())?;
+        Some((unit, at + length))
     }
 }
 
@@ -71,8 +59,12 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_is_read() {
-        let read: usize = Units::new().by_first.values().map(Vec::len).sum();
-        assert_eq!(read, TABLE.lines().count() - 1);
+        let units = Units::new();
+        for line in TABLE.lines().skip(1) {
+            let printed: Vec<char> = line.split('\t').next().unwrap().chars().collect();
+            let (_, end) = units.at(&printed, 0).unwrap_or_else(|| panic!("{line}"));
+            assert_eq!(end, printed.len(), "{line}");
+        }
     }
 
     #[test]
@@ -83,7 +75,7 @@ mod tests {
         {
             let chars: Vec<char> = text.chars().collect();
             let (found, end) = units.at(&chars, 0).unwrap();
-            assert_eq!((found.unit.as_str(), end), (unit, length), "{text}");
+            assert_eq!((found.unit, end), (unit, length), "{text}");
         }
     }
 }

@@ -3,10 +3,14 @@
 use super::classify::Classified;
 use super::cue::Classes;
 use super::lex::{Form, Token};
+use super::phrase::is_clause_mark;
 use super::statement::{Sentence, State};
-use super::subject::{Lead, is_clause_mark};
+use super::subject::Lead;
 use super::time::{Expression, Reach, Years};
+use crate::charset::CharSet;
+use crate::words;
 use baogao_model::report::{Measure, Modality};
+use std::ops::Range;
 
 /// How far into a sentence a range of years may stand and still govern all of it.
 const HEAD: usize = 6;
@@ -24,48 +28,47 @@ impl Sentence<'_> {
     }
 
     /// Whether the value is reached, expected or to be reached.
-    pub(super) fn modality(&self, token: &Token, lead: &Lead, said: Classified) -> Modality {
-        let years = self.local_years(token).or(self.frame.years);
+    pub(super) fn modality(
+        &self,
+        token: &Token,
+        lead: &Lead<'_>,
+        said: Classified,
+        local: Option<&Expression>,
+    ) -> Modality {
+        let local = local.map(|found| found.years);
+        let years = local.or(self.frame.years);
         // 「十三五」时期 in the part that sets the targets of the next five years.
         let is_past = years.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
         if self.frame.is_target && !is_past {
-            return if self.is_recalled(token) { Modality::Actual } else { Modality::Target };
+            return if self.is_recalled(token, local) { Modality::Actual } else { Modality::Target };
         }
-        let future =
-            self.local_years(token).is_some_and(|years| self.times.review.is_some_and(|review| years.from > review));
-        if future || self.says(token, &["力争", "预期目标"]) {
+        let future = local.is_some_and(|years| self.times.review.is_some_and(|review| years.from > review));
+        if future || self.marks.hopes(self.window(token), token) {
             return Modality::Target;
         }
         // A streak is done with, whatever the clause before it expects.
         let is_streak = token.unit == "year" && said.measure == Measure::Level && lead.cues.any(Classes::STREAK);
-        let expected = self.says(token, &["预计", "有望", "初步核算", "初步统计", "初步测算"]);
+        let expected = self.marks.expects(self.window(token), token);
         if expected && !is_streak { Modality::Estimate } else { Modality::Actual }
     }
 
-    /// Whether a word stands in the sentence before the number.
-    pub(super) fn says(&self, token: &Token, words: &[&str]) -> bool {
-        let from = self.window(token);
-        let before: String = self.text.folded[from..token.span.start].iter().collect();
-        words.iter().any(|word| before.contains(word))
-    }
-
     /// Whether a task's clause recalls a fact: 已建成, 去年.
-    pub(super) fn is_recalled(&self, token: &Token) -> bool {
+    fn is_recalled(&self, token: &Token, local: Option<Years>) -> bool {
         let folded = &self.text.folded;
         let start = (self.window(token)..token.span.start).rev().find(|&at| is_clause_mark(folded[at]));
         let start = start.map_or(self.window(token), |at| at + 1);
-        let clause: String = folded[start..token.span.start].iter().collect();
-        let past = self.local_years(token).is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
-        past || ["已完成", "已建成", "已达", "已经", "目前"].iter().any(|word| clause.contains(word))
+        let clause = &folded[start..token.span.start];
+        let past = local.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
+        past || words::contains_any(clause, &["已完成", "已建成", "已达", "已经", "目前"])
     }
 
     /// The years named for the number: before it, in the same part of the sentence.
     pub(super) fn local(&self, token: &Token) -> Option<&Expression> {
         let folded = &self.text.folded;
-        let governs = self.says(token, &["预计"]);
         let mut start = self.window(token);
-        if !governs && let Some(mark) = (start..token.span.start).rev().find(|&at| folded[at] == ';') {
-            start = mark + 1;
+        let governs = self.marks.foresees(start, token);
+        if !governs {
+            start = start.max(self.marks.behind_semicolon(token));
         }
         let first = self.expressions.partition_point(|found| found.span.start < self.range.start);
         let to = self.expressions.partition_point(|found| found.span.end <= token.span.start);
@@ -81,24 +84,19 @@ impl Sentence<'_> {
         usable.find(|found| found.span.start >= start || heads(found))
     }
 
-    pub(super) fn local_years(&self, token: &Token) -> Option<Years> {
-        self.local(token).map(|found| found.years)
-    }
-
     /// The year or years that the value speaks of.
     pub(super) fn period(
         &self,
         token: &Token,
-        lead: &Lead,
+        lead: &Lead<'_>,
         said: Classified,
         modality: Modality,
-        state: &State,
+        state: &State<'_>,
+        local: Option<&Expression>,
     ) -> Option<Years> {
         if let Some(dated) = &lead.from {
-            let dated = lead.phrase.text(dated.clone());
-            return self.times.base_year(&dated).map(Years::one);
+            return self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
         }
-        let local = self.local(token);
         let mut years = local.map(|found| found.years).or(self.frame.years);
         if self.frame.is_target && modality == Modality::Actual && local.is_none() {
             // A fact recalled among tasks is not of the year they are for.
@@ -135,4 +133,74 @@ impl Sentence<'_> {
         }
         years
     }
+}
+
+/// Words of a sentence that tell what is hoped for or expected from what is done, and the marks that
+/// part its statements, by their places.
+#[derive(Debug, Default)]
+pub struct Marks {
+    /// 力争, 预期目标.
+    hopes: Vec<Range<usize>>,
+    /// 预计, 有望, 初步核算 and their kin.
+    expects: Vec<Range<usize>>,
+    /// 预计.
+    foresees: Vec<Range<usize>>,
+    /// Semicolons.
+    semicolons: Vec<usize>,
+}
+
+impl Marks {
+    /// Reads the words that stand in `range`.
+    pub fn of(text: &[char], range: Range<usize>) -> Self {
+        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', ';']);
+        let mut marks = Self::default();
+        let text = &text[..range.end];
+        for at in range {
+            if !FIRST.holds(text[at]) {
+                continue;
+            }
+            match text[at..] {
+                [';', ..] => marks.semicolons.push(at),
+                ['力', '争', ..] => marks.hopes.push(at..at + 2),
+                ['预', '期', '目', '标', ..] => marks.hopes.push(at..at + 4),
+                ['预', '计', ..] => {
+                    marks.expects.push(at..at + 2);
+                    marks.foresees.push(at..at + 2);
+                }
+                ['有', '望', ..] => marks.expects.push(at..at + 2),
+                ['初', '步', '核' | '测', '算', ..] | ['初', '步', '统', '计', ..] => {
+                    marks.expects.push(at..at + 4)
+                }
+                _ => {}
+            }
+        }
+        marks
+    }
+
+    /// The offset behind the last semicolon before the number, 0 where there is none.
+    fn behind_semicolon(&self, token: &Token) -> usize {
+        let before = self.semicolons.partition_point(|&at| at < token.span.start);
+        self.semicolons[..before].last().map_or(0, |at| at + 1)
+    }
+
+    /// Whether 力争 or the like stands between `from` and the number.
+    fn hopes(&self, from: usize, token: &Token) -> bool {
+        stands_between(&self.hopes, from, token)
+    }
+
+    /// Whether 预计 or the like stands between `from` and the number.
+    fn expects(&self, from: usize, token: &Token) -> bool {
+        stands_between(&self.expects, from, token)
+    }
+
+    /// Whether 预计 stands between `from` and the number.
+    fn foresees(&self, from: usize, token: &Token) -> bool {
+        stands_between(&self.foresees, from, token)
+    }
+}
+
+/// Whether one of the places, which are in order and disjoint, lies between `from` and the number.
+fn stands_between(places: &[Range<usize>], from: usize, token: &Token) -> bool {
+    let before = places.partition_point(|place| place.end <= token.span.start);
+    places[..before].last().is_some_and(|place| place.start >= from)
 }

@@ -8,6 +8,7 @@ use super::marker::Class;
 use super::paragraph::{Paragraph, heading_end};
 use super::{Item, MAX_HEADING};
 use crate::text::Text;
+use crate::words;
 
 /// A paragraph that may be a heading.
 #[derive(Debug, Clone, Copy)]
@@ -88,17 +89,16 @@ fn candidate(text: &Text<'_>, paragraphs: &[Paragraph], index: usize, paragraph:
 /// Whether a paragraph without a mark is a title of a part: short, alone, unpunctuated, made of
 /// the words that such titles are made of.
 fn is_part_title(text: &Text<'_>, paragraph: &Paragraph) -> bool {
-    let line = text.folded_str(paragraph.range.clone());
-    stands_alone(&line) && PART_CUES.iter().any(|cue| line.contains(cue)) && !line.contains("工作报告")
+    let line = &text.folded[paragraph.range.clone()];
+    stands_alone(line) && words::contains_any(line, PART_CUES) && !words::contains(line, "工作报告")
 }
 
 /// Whether a line is short and has no mark that a sentence or a label would have.
-pub fn stands_alone(line: &str) -> bool {
-    let length = line.chars().filter(|&c| c != ' ').count();
+pub fn stands_alone(line: &[char]) -> bool {
+    let length = line.iter().filter(|&&c| c != ' ').take(41).count();
     (4..=40).contains(&length)
-        && !line.chars().any(|c| matches!(c, '。' | ';' | ':' | '!' | '?' | '|' | '>' | '@'))
-        && !line.ends_with([',', '、'])
-        && !line.starts_with("各位")
+        && !line.iter().any(|c| matches!(c, '。' | ';' | ':' | '!' | '?' | '|' | '>' | '@'))
+        && !matches!(line, [.., ',' | '、'] | ['各', '位', ..])
 }
 
 /// Takes a （二） between 一、 and 三、 for the 二、 that was meant.
@@ -199,7 +199,7 @@ fn adopt_titles(text: &Text<'_>, paragraphs: &[Paragraph], candidates: &mut Vec<
             has_part = true;
         } else if candidate.value == Some(1) && !has_part {
             let title = (from..candidate.paragraph).rev().find(|&index| {
-                paragraphs[index].marker.is_none() && stands_alone(&text.folded_str(paragraphs[index].range.clone()))
+                paragraphs[index].marker.is_none() && stands_alone(&text.folded[paragraphs[index].range.clone()])
             });
             if let Some(index) = title {
                 adopted.push(Candidate { paragraph: index, class: None, value: None, damaged: false, level: 1 });

@@ -102,9 +102,8 @@ fn add_headless(text: &Text<'_>, paragraphs: &[Paragraph], items: &[Item], heade
         if is_headed || paragraph.marker.is_some() {
             continue;
         }
-        let start = text.folded_str(paragraph.range.start..paragraph.range.end.min(paragraph.range.start + 60));
-        let whole = text.folded_str(paragraph.range.clone());
-        if let Some(role) = role::of_paragraph(&start, &whole) {
+        let whole = &text.folded[paragraph.range.clone()];
+        if let Some(role) = role::of_paragraph(&whole[..whole.len().min(60)], whole) {
             open.retain(|&at| sections[at].span.end > here.start);
             if matches!(role, Role::Problems | Role::Thanks) {
                 // They sum up the part, so what is open below it ends here.

@@ -42,8 +42,10 @@ fn split_glued(text: &Text<'_>, line: Range<usize>, found: &mut Vec<Paragraph>) 
     let mut start = line.start;
     let mut at = line.start + 1;
     while at < line.end {
-        let lost_end = folded[at] != ' ' && at >= line.start + 3 && folded[at - 3..at] == [' ', ' ', ' '];
-        let glued_mark = matches!(folded[at - 1], '。' | '!')
+        let before = folded[at - 1];
+        let lost_end =
+            before == ' ' && folded[at] != ' ' && at >= line.start + 3 && folded[at - 3..at] == [' ', ' ', ' '];
+        let glued_mark = matches!(before, '。' | '!')
             && marker::at_start(&folded[at..line.end.min(at + 12)])
                 .is_some_and(|mark| matches!(mark.class, Class::Chinese | Class::ChineseBracket));
         if lost_end || glued_mark {

@@ -1,67 +1,72 @@
 //! What a section is for, from the cues of its heading or first words.
 
 use super::marker::Class;
+use crate::charset::CharSet;
+use crate::trie::Trie;
+use crate::words;
 use baogao_model::report::Role;
+use std::sync::LazyLock;
+
+/// What headings say of the roles of their sections. Of several the first counts.
+const CUES: &[(Role, &[&str])] = &[
+    (Role::Glossary, &["名词解释", "词语解释", "短语说明", "名词说明", "术语解释", "注释"]),
+    (Role::Review, &["回顾", "工作总结", "完成情况", "执行情况", "取得的成绩"]),
+    (
+        Role::SelfBuilding,
+        &[
+            "自身建设",
+            "满意的政府",
+            "满意政府",
+            "服务型政府",
+            "法治政府",
+            "廉洁政府",
+            "效能政府",
+            "为民务实清廉",
+            "政府建设",
+        ],
+    ),
+    (Role::OverallRequirements, &["总体安排", "工作总体"]),
+    (
+        Role::Tasks,
+        &[
+            "重点工作",
+            "工作的建议",
+            "主要工作",
+            "工作安排",
+            "工作意见",
+            "工作建议",
+            "工作重点",
+            "工作打算",
+            "主要任务",
+            "工作任务",
+            "工作举措",
+        ],
+    ),
+    (Role::OverallRequirements, &["总体要求", "指导思想", "总体部署", "基本原则", "基本思路"]),
+    (Role::Targets, &["目标"]),
+    (Role::OverallRequirements, &["总体思路", "总体考虑"]),
+    (Role::Tasks, &["工作部署", "任务"]),
+    (Role::Situation, &["形势", "机遇和挑战", "机遇与挑战"]),
+    (Role::Problems, &["困难和问题", "存在的问题", "存在问题", "主要问题"]),
+];
 
 /// The role that a heading tells by itself.
 pub fn of_heading(heading: &str) -> Option<Role> {
-    let has = |cues: &[&str]| cues.iter().any(|cue| heading.contains(cue));
-    if has(&["名词解释", "词语解释", "短语说明", "名词说明", "术语解释", "注释"]) {
-        return Some(Role::Glossary);
+    /// The cues with their places in the table.
+    static PLACES: LazyLock<Trie<usize>> = LazyLock::new(|| {
+        let mut places = Trie::default();
+        for (place, (_, cues)) in CUES.iter().enumerate() {
+            for cue in *cues {
+                places.entry(cue.chars()).get_or_insert(place);
+            }
+        }
+        places
+    });
+    let cues = heading.char_indices().flat_map(|(at, _)| PLACES.prefixes(heading[at..].chars()));
+    match CUES[cues.map(|(_, &place)| place).min()?].0 {
+        Role::Review => Some(review(heading)),
+        role => Some(role),
     }
-    if has(&["回顾", "工作总结", "完成情况", "执行情况", "取得的成绩"]) {
-        return Some(review(heading));
-    }
-    if has(&[
-        "自身建设",
-        "满意的政府",
-        "满意政府",
-        "服务型政府",
-        "法治政府",
-        "廉洁政府",
-        "效能政府",
-        "为民务实清廉",
-        "政府建设",
-    ]) {
-        return Some(Role::SelfBuilding);
-    }
-    if has(&["总体安排", "工作总体"]) {
-        return Some(Role::OverallRequirements);
-    }
-    if has(&[
-        "重点工作",
-        "工作的建议",
-        "主要工作",
-        "工作安排",
-        "工作意见",
-        "工作建议",
-        "工作重点",
-        "工作打算",
-        "主要任务",
-        "工作任务",
-        "工作举措",
-    ]) {
-        return Some(Role::Tasks);
-    }
-    if has(&["总体要求", "指导思想", "总体部署", "基本原则", "基本思路"]) {
-        return Some(Role::OverallRequirements);
-    }
-    if heading.contains("目标") {
-        return Some(Role::Targets);
-    }
-    if has(&["总体思路", "总体考虑"]) {
-        return Some(Role::OverallRequirements);
-    }
-    if has(&["工作部署", "任务"]) {
-        return Some(Role::Tasks);
-    }
-    if has(&["形势", "机遇和挑战", "机遇与挑战"]) {
-        return Some(Role::Situation);
-    }
-    if has(&["困难和问题", "存在的问题", "存在问题", "主要问题"]) {
-        return Some(Role::Problems);
-    }
-    None
 }
 
 /// Which kind of review a heading names: one that begins with a year reviews that year, whatever
@@ -110,9 +115,8 @@ pub fn of_untold_part(before: Option<Role>, is_first: bool) -> Role {
 }
 
 /// The role that a paragraph without a heading carries, from its first words.
-pub fn of_paragraph(start: &str, whole: &str) -> Option<Role> {
-    let begins = |cues: &[&str]| cues.iter().any(|cue| start.contains(cue));
-    if begins(&[
+pub fn of_paragraph(start: &[char], whole: &[char]) -> Option<Role> {
+    const PROBLEMS: &[&str] = &[
         "清醒地看到",
         "清醒看到",
         "清醒认识",
@@ -124,32 +128,37 @@ pub fn of_paragraph(start: &str, whole: &str) -> Option<Role> {
         "困难和挑战",
         "还存在一些",
         "还存在不少",
-    ]) {
+    ];
+    static PROBLEMS_BEGIN: CharSet = CharSet::new(&['清', '困', '问', '不', '还']);
+    if any_at(start, &PROBLEMS_BEGIN, |rest| words::starts_with_any(rest, PROBLEMS)) {
         return Some(Role::Problems);
     }
-    if whole.contains("衷心的感谢")
-        || whole.contains("衷心感谢")
-        || whole.contains("崇高的敬意")
-        || whole.contains("崇高敬意")
-    {
+    const THANKS: &[&str] = &["衷心的感谢", "衷心感谢", "崇高的敬意", "崇高敬意"];
+    static THANKS_BEGIN: CharSet = CharSet::new(&['衷', '崇']);
+    if any_at(whole, &THANKS_BEGIN, |rest| words::starts_with_any(rest, THANKS)) {
         return Some(Role::Thanks);
     }
-    if states(start, "目标") {
+    static TARGETS_BEGIN: CharSet = CharSet::new(&['目']);
+    if any_at(start, &TARGETS_BEGIN, |rest| states(rest, &["目标"])) {
         return Some(Role::Targets);
     }
-    if ["总体要求", "指导思想", "总体思路", "基本思路"].iter().any(|words| states(start, words)) {
+    const REQUIREMENTS: &[&str] = &["总体要求", "指导思想", "总体思路", "基本思路"];
+    static REQUIREMENTS_BEGIN: CharSet = CharSet::new(&['总', '指', '基']);
+    if any_at(start, &REQUIREMENTS_BEGIN, |rest| states(rest, REQUIREMENTS)) {
         return Some(Role::OverallRequirements);
     }
     None
 }
 
-/// Whether a start says what something is: 预期目标是…, 总体要求：….
-fn states(start: &str, words: &str) -> bool {
-    start.match_indices(words).any(|(at, _)| {
-        let behind: String = start[at + words.len()..].chars().take(5).collect();
-        behind.starts_with([':', '是', '为'])
-            || behind.starts_with("建议")
-            || behind.starts_with("初步")
-            || behind.starts_with("安排")
+/// Whether `holds` is true of the rest of `text` from one of the characters of `begin` on.
+fn any_at(text: &[char], begin: &CharSet, holds: impl Fn(&[char]) -> bool) -> bool {
+    text.iter().enumerate().any(|(at, &c)| begin.holds(c) && holds(&text[at..]))
+}
+
+/// Whether a text begins with one of the words and says what it is: 预期目标是…, 总体要求：….
+fn states(text: &[char], names: &[&str]) -> bool {
+    names.iter().any(|name| {
+        let Some(behind) = words::strip_prefix(text, name) else { return false };
+        matches!(behind.first(), Some(':' | '是' | '为')) || words::starts_with_any(behind, &["建议", "初步", "安排"])
     })
 }

@@ -382,9 +382,9 @@ fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &
         return Vec::new();
     }
     let words = &text.folded[paragraph.range.clone()];
-    let start: String = words.iter().take(60).collect();
-    if role::of_paragraph(&start, &start) == Some(Role::Problems)
-        || ["问题", "不足", "困难"].iter().any(|cue| start.contains(cue))
+    let start = &words[..words.len().min(60)];
+    if role::of_paragraph(start, start) == Some(Role::Problems)
+        || crate::words::contains_any(start, &["问题", "不足", "困难"])
     {
         return Vec::new();
     }
