@@ -11,7 +11,7 @@ fn as_collected(text: &str) -> String {
 
 #[test]
 fn every_command_has_help_with_examples_in_both_languages() {
-    for command in [
+    let commands = [
         &[][..],
         &["demo"],
         &["crawl"],
@@ -22,7 +22,9 @@ fn every_command_has_help_with_examples_in_both_languages() {
         &["service"],
         &["migrate"],
         &["config"],
-    ] {
+    ];
+    let dead = [&["dead"][..], &["dead", "list"], &["dead", "show"], &["dead", "replay"], &["dead", "drop"]];
+    for command in commands.into_iter().chain(dead) {
         for (lang, word) in [("en", "Examples:"), ("zh", "示例：")] {
             let ended = run(baogao(command).args(["--lang", lang, "--help"]));
             assert!(ended.status.success(), "{command:?}: {}", ended.stderr);

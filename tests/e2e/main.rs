@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod crawl;
+mod dead;
 mod demo;
 mod seeds;
 mod services;

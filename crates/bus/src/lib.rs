@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod about;
 mod backend;
 mod consumer;
 mod dead_letter;
@@ -64,7 +65,19 @@ impl Bus {
     ///
     /// When the file is not there, cannot be read, is no bus, or was written by a later program.
     pub async fn sqlite_read_only(path: &Path) -> Result<Self, BusError> {
-        Ok(Self { backend: Arc::new(sqlite::ReadOnlyBus::open(path).await?), max_body_bytes: 0 })
+        Ok(Self { backend: Arc::new(sqlite::VisitorBus::open(path, sqlite::Visit::Look).await?), max_body_bytes: 0 })
+    }
+
+    /// Opens the database at `path` to look at it and to replay or discard dead letters, beside the process
+    /// that works with it or without one. That process notices within a second. Nothing is made, migrated
+    /// or taken back from a dead process: that is its owner's. Everything else answers
+    /// [`BusError::ReadOnly`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Bus::sqlite_read_only`].
+    pub async fn sqlite_beside(path: &Path) -> Result<Self, BusError> {
+        Ok(Self { backend: Arc::new(sqlite::VisitorBus::open(path, sqlite::Visit::Judge).await?), max_body_bytes: 0 })
     }
 
     /// A bus on the RabbitMQ broker at `url`, `amqp://user:password@host:5672/vhost` or `amqps://…`; several

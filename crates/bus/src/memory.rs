@@ -63,6 +63,22 @@ struct DeadItem {
     item: Item,
 }
 
+impl DeadItem {
+    /// What people see of it under its number.
+    fn letter(&self, id: u64) -> DeadLetter {
+        DeadLetter {
+            id: id.to_string(),
+            queue: self.queue.clone(),
+            error: self.error.clone(),
+            attempts: self.item.attempt,
+            crashes: 0,
+            first_failed_at: self.first_failed_at,
+            last_failed_at: self.last_failed_at,
+            message: Message::clone(&self.item.message),
+        }
+    }
+}
+
 impl MemoryBus {
     pub(crate) fn new(options: Options) -> Self {
         Self { shared: Arc::new(Shared { options, state: Mutex::default(), changed: Notify::new() }) }
@@ -185,8 +201,7 @@ impl State {
         self.dead
             .iter()
             .filter(|(id, _)| after.is_none_or(|after| **id > after))
-            .filter(|(id, _)| filter.ids.is_empty() || filter.ids.contains(&id.to_string()))
-            .filter(|(_, dead)| filter.queue.as_ref().is_none_or(|queue| *queue == dead.queue))
+            .filter(|(id, dead)| filter.matches(&dead.letter(**id)))
             .map(|(id, _)| *id)
             .take(filter.limit.unwrap_or(usize::MAX))
             .collect()
@@ -238,21 +253,7 @@ impl Backend for MemoryBus {
 
     async fn dead_letters(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>, BusError> {
         let state = self.shared.open_state()?;
-        let mut letters = Vec::new();
-        for id in state.chosen(filter) {
-            let dead = &state.dead[&id];
-            letters.push(DeadLetter {
-                id: id.to_string(),
-                queue: dead.queue.clone(),
-                error: dead.error.clone(),
-                attempts: dead.item.attempt,
-                crashes: 0,
-                first_failed_at: dead.first_failed_at,
-                last_failed_at: dead.last_failed_at,
-                message: Message::clone(&dead.item.message),
-            });
-        }
-        Ok(letters)
+        Ok(state.chosen(filter).iter().map(|id| state.dead[id].letter(*id)).collect())
     }
 
     async fn replay(&self, filter: &DeadLetterFilter) -> Result<u64, BusError> {

@@ -1,5 +1,9 @@
 //! The command line. English here; `help.zh.tsv` holds the Chinese texts, and a test that none is missing.
 
+mod dead;
+
+pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
+
 use crate::lang::Lang;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -99,6 +103,18 @@ Examples:
   baogao records export --format csv > reports.csv"
     )]
     Records(RecordsCommand),
+
+    /// List, show, replay or drop messages that could not be processed. Works beside a running process.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  baogao dead list --stage scrape
+  baogao dead show 17
+  baogao dead replay --error checksum --rate 10/s
+  baogao dead drop --older-than 30d"
+    )]
+    Dead(DeadCommand),
 
     /// Run one part of the pipeline as a service, over RabbitMQ and PostgreSQL.
     ///

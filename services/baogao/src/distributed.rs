@@ -67,6 +67,23 @@ impl Role {
     }
 }
 
+/// The broker that the configuration names, under `name`. Calls try for `patience` while it is away.
+///
+/// # Errors
+///
+/// When the configuration names none, or not rightly.
+pub async fn connect(config: &Config, name: &str, patience: Duration) -> anyhow::Result<Bus> {
+    let url = address(config.bus.url.as_ref())?;
+    let options = RabbitOptions {
+        bus: config.bus_options(),
+        connection_name: format!("baogao {name}"),
+        ca_certificates: config.bus_ca()?,
+        patience,
+        ..RabbitOptions::default()
+    };
+    Ok(Bus::rabbitmq(url.expose(), options).await?)
+}
+
 /// One service.
 pub struct Service<'a> {
     /// Its part of the pipeline.
@@ -171,15 +188,8 @@ impl Service<'_> {
 
     /// The bus with every queue declared; none where shutdown was asked for before it was reached.
     async fn bus(&self) -> anyhow::Result<Option<Bus>> {
-        let url = address(self.config.bus.url.as_ref())?;
-        let options = RabbitOptions {
-            bus: self.config.bus_options(),
-            connection_name: format!("baogao {}", self.role.as_str()),
-            ca_certificates: self.config.bus_ca()?,
-            ..RabbitOptions::default()
-        };
         // It connects by itself from now on, and the looks tell how that goes.
-        let bus = Bus::rabbitmq(url.expose(), options).await?;
+        let bus = connect(self.config, self.role.as_str(), RabbitOptions::default().patience).await?;
         self.look(BUS, &bus, async |bus| bus.check().await.map_err(of_bus));
         let declare = || async { bus.declare(&queues()).await.map_err(of_bus) };
         Ok(reach::open(self.context, BUS, declare).await?.map(|()| bus))

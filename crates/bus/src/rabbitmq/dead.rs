@@ -151,7 +151,8 @@ impl<'a> Visit<'a> {
     }
 
     async fn consider(&mut self, held: Held) -> Result<(), BusError> {
-        if !passes(self.filter, &held.letter) {
+        let is_behind = self.filter.after.as_ref().is_none_or(|after| held.letter.id > *after);
+        if !is_behind || !self.filter.matches(&held.letter) {
             return Ok(());
         }
         if self.filter.limit.is_none() && self.action != Action::List {
@@ -210,12 +211,6 @@ async fn replay(bus: &Inner, held: &Held) -> Result<(), BusError> {
     let travel =
         Travel { attempt: 1, crashes: 0, is_redelivered: true, first_failed_at: None, ..held.parcel.travel.clone() };
     bus.publisher.put(&target, &held.parcel.properties(&travel), &held.parcel.body).await
-}
-
-fn passes(filter: &DeadLetterFilter, letter: &DeadLetter) -> bool {
-    (filter.ids.is_empty() || filter.ids.contains(&letter.id))
-        && filter.after.as_ref().is_none_or(|after| letter.id > *after)
-        && filter.queue.as_ref().is_none_or(|queue| *queue == letter.queue)
 }
 
 fn letter(queue: &str, parcel: &Parcel) -> DeadLetter {

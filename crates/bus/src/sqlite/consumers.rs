@@ -60,6 +60,11 @@ impl Consumers {
         self.consumers.remove(&id);
     }
 
+    /// Whether nobody is to be served.
+    pub(super) fn is_empty(&self) -> bool {
+        self.consumers.is_empty()
+    }
+
     /// The queue a consumer takes from.
     pub(super) fn queue_of(&self, id: ConsumerId) -> Option<i64> {
         self.consumers.get(&id).map(|consumer| consumer.queue)

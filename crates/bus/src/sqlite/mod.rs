@@ -11,7 +11,10 @@ mod recovery;
 mod rows;
 mod schema;
 mod topology;
+mod visitor;
 mod writer;
+
+pub(crate) use visitor::{Visit, VisitorBus};
 
 use crate::backend::{Backend, Received, Source};
 use crate::{BusError, DeadLetter, DeadLetterFilter, Options, QueueDepth, QueueSpec};
@@ -148,64 +151,6 @@ impl Drop for SqliteSource {
     /// Stops further deliveries. What lies in `items` is dropped after this, and so handed back.
     fn drop(&mut self) {
         self.inbox.post(Command::Unsubscribe { consumer: self.consumer });
-    }
-}
-
-/// The back end of a process that only looks.
-pub(crate) struct ReadOnlyBus {
-    path: PathBuf,
-}
-
-impl ReadOnlyBus {
-    pub(crate) async fn open(path: &Path) -> Result<Self, BusError> {
-        let bus = Self { path: path.to_owned() };
-        // Shows a missing or foreign file at once rather than at the first question.
-        look(&bus.path, |_| Ok(())).await?;
-        Ok(bus)
-    }
-
-    fn refuse<T>(&self) -> Result<T, BusError> {
-        Err(BusError::ReadOnly { path: self.path.clone() })
-    }
-}
-
-#[async_trait]
-impl Backend for ReadOnlyBus {
-    async fn declare(&self, _: &[QueueSpec]) -> Result<(), BusError> {
-        self.refuse()
-    }
-
-    async fn publish(&self, _: Vec<Message>) -> Result<(), BusError> {
-        self.refuse()
-    }
-
-    async fn consume(&self, _: &str, _: usize) -> Result<Box<dyn Source>, BusError> {
-        self.refuse()
-    }
-
-    async fn depths(&self) -> Result<Vec<QueueDepth>, BusError> {
-        look(&self.path, read::depths).await
-    }
-
-    async fn dead_letters(&self, filter: &DeadLetterFilter) -> Result<Vec<DeadLetter>, BusError> {
-        let filter = filter.clone();
-        look(&self.path, move |conn| read::dead_letters(conn, &filter)).await
-    }
-
-    async fn replay(&self, _: &DeadLetterFilter) -> Result<u64, BusError> {
-        self.refuse()
-    }
-
-    async fn discard(&self, _: &DeadLetterFilter) -> Result<u64, BusError> {
-        self.refuse()
-    }
-
-    async fn check(&self) -> Result<(), BusError> {
-        Ok(())
-    }
-
-    async fn close(&self) -> Result<(), BusError> {
-        Ok(())
     }
 }
 

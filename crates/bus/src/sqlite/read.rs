@@ -1,6 +1,7 @@
 //! Looking at the bus from outside its writer: short, read-only, on a connection of its own.
 
 use super::rows;
+use crate::dead_letter::Head;
 use crate::{DeadLetter, DeadLetterFilter, QueueDepth};
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, named_params, types::Type};
@@ -40,24 +41,18 @@ pub(super) fn depths(conn: &mut Connection) -> rusqlite::Result<Vec<QueueDepth>>
 
 /// The dead letters that pass the filter, oldest first.
 pub(super) fn dead_letters(conn: &Connection, filter: &DeadLetterFilter) -> rusqlite::Result<Vec<DeadLetter>> {
-    select_dead(
-        conn,
-        "SELECT d.id, q.name, d.error, d.attempt, d.crashes, d.first_failed_at, d.last_failed_at, m.*
-         FROM delivery d JOIN queue q ON q.id = d.queue_id JOIN message m ON m.seq = d.message_seq",
-        filter,
-        dead_letter,
-    )
+    select_dead(conn, filter, dead_letter)
 }
 
-/// Their numbers only.
+/// Their numbers only. Their bodies are read only if the filter asks for something in them.
 pub(super) fn dead_ids(conn: &Connection, filter: &DeadLetterFilter) -> rusqlite::Result<Vec<i64>> {
-    select_dead(conn, "SELECT d.id FROM delivery d JOIN queue q ON q.id = d.queue_id", filter, |row| row.get(0))
+    select_dead(conn, filter, |row| row.get(0))
 }
 
-/// Runs `select`, which names `delivery` d and `queue` q, on the dead letters that pass the filter.
+/// Reads the dead letters that pass the filter: SQLite narrows them down by what it has an index or a
+/// cursor for, the filter itself decides.
 fn select_dead<T>(
     conn: &Connection,
-    select: &str,
     filter: &DeadLetterFilter,
     read: fn(&Row<'_>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
@@ -66,15 +61,32 @@ fn select_dead<T>(
     let ids = (!filter.ids.is_empty())
         .then(|| serde_json::to_string(&filter.ids.iter().filter_map(number).collect::<Vec<_>>()).unwrap_or_default());
     let after = filter.after.as_ref().map_or(i64::MIN, |id| number(id).unwrap_or(i64::MAX));
-    let limit = filter.limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-    conn.prepare(&format!(
-        "{select}
-         WHERE d.state = 3 AND d.id > :after AND (:queue IS NULL OR q.name = :queue)
-             AND (:ids IS NULL OR d.id IN (SELECT value FROM json_each(:ids)))
-         ORDER BY d.id LIMIT :limit"
-    ))?
-    .query_map(named_params! {":after": after, ":queue": filter.queue, ":ids": ids, ":limit": limit}, read)?
-    .collect()
+    let limit = filter.limit.unwrap_or(usize::MAX);
+    // Not one condition for both cases: that would look at every dead letter for each few ids.
+    let of_ids = if ids.is_some() { "d.id IN (SELECT value FROM json_each(:ids))" } else { ":ids IS NULL" };
+    let mut statement = conn.prepare(&format!(
+        "SELECT d.id, q.name, d.error, d.attempt, d.crashes, d.first_failed_at, d.last_failed_at, m.*
+         FROM delivery d JOIN queue q ON q.id = d.queue_id JOIN message m ON m.seq = d.message_seq
+         WHERE d.state = 3 AND d.id > :after AND (:queue IS NULL OR q.name = :queue) AND {of_ids}
+         ORDER BY d.id"
+    ))?;
+    let mut rows = statement.query(named_params! {":after": after, ":queue": filter.queue, ":ids": ids})?;
+    let mut chosen = Vec::new();
+    while chosen.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        if takes(filter, row)? {
+            chosen.push(read(row)?);
+        }
+    }
+    Ok(chosen)
+}
+
+fn takes(filter: &DeadLetterFilter, row: &Row<'_>) -> rusqlite::Result<bool> {
+    let id = row.get::<_, i64>(0)?.to_string();
+    let (queue, error): (String, String) = (row.get(1)?, row.get(2)?);
+    let head = Head { id: &id, queue: &queue, error: &error, last_failed_at: timestamp(row, 6)? };
+    Ok(filter.takes_head(&head) && (filter.site.is_none() || filter.takes_message(&rows::message(row)?)))
 }
 
 fn dead_letter(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {

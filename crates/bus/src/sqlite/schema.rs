@@ -41,7 +41,18 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
 
 /// Opens the database for one short look.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, BusError> {
-    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    open_existing(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// Opens the database for one short change beside its owner, who alone makes and migrates it.
+pub(super) fn open_visitor(path: &Path) -> Result<Connection, BusError> {
+    let conn = open_existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.pragma_update(None, "synchronous", "FULL").map_err(|error| sqlite_error(path, error))?;
+    Ok(conn)
+}
+
+fn open_existing(path: &Path, mode: OpenFlags) -> Result<Connection, BusError> {
+    let conn = connect(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let version = check_identity(path, &conn)?;
     if version != known_version() {
         // An older file has not the tables this program asks for; its owner migrates it.

@@ -9,6 +9,8 @@
 //!   leaves it in the system's cache, and after a loss of power the message is merely ready again.
 //! - What cannot be written for want of room fails and is reported; the thread goes on and delivers again
 //!   as soon as it can. A decision that could not be stored becomes a hand-back, tried until it is stored.
+//! - Dead letters that another process replays are delivered within [`VISITORS_EVERY`]: the thread asks
+//!   SQLite that often whether somebody else has written.
 
 use super::apply::Scope;
 use super::consumers::{ConsumerId, Consumers};
@@ -37,6 +39,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The longest sleep while a retry is due: the system clock may be set while the thread sleeps.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
+/// Between two looks whether a visitor has replayed dead letters: soon enough for the person who did, and
+/// rare enough to cost nothing.
+const VISITORS_EVERY: Duration = Duration::from_millis(500);
+
 /// Free pages (16 MiB) that stay in the file for the next messages, and how many beyond are given back at
 /// a time, while nothing else is to do.
 const FREE_PAGES_KEPT: i64 = 4096;
@@ -59,6 +65,14 @@ struct Writer {
     sync: Sync,
     /// No delivery before this: the last one failed.
     paused_until: Option<Instant>,
+    visitors: Visitors,
+}
+
+/// What is known of writers beside this one.
+struct Visitors {
+    /// `PRAGMA data_version` at the last look. It changes when another connection commits.
+    data_version: i64,
+    looked_at: Instant,
 }
 
 /// Whether a commit waits for the disk.
@@ -75,6 +89,7 @@ pub(super) fn start(path: &Path, options: Options) -> Result<Inbox, BusError> {
     recovery::recover(&mut conn, &options, now_micros()).map_err(in_file)?;
     let topology = Topology::load(&conn).map_err(in_file)?;
     let last_position = rows::last_position(&conn).map_err(in_file)?;
+    let visitors = Visitors { data_version: data_version(&conn).map_err(in_file)?, looked_at: Instant::now() };
     let (sender, commands) = channel();
     let writer = Writer {
         path: path.to_owned(),
@@ -88,6 +103,7 @@ pub(super) fn start(path: &Path, options: Options) -> Result<Inbox, BusError> {
         last_position,
         sync: Sync::Full,
         paused_until: None,
+        visitors,
     };
     thread::Builder::new()
         .name("bus-writer".to_owned())
@@ -105,12 +121,20 @@ impl Writer {
             if let Some(reply) = self.process(commands) {
                 return self.close(Some(reply));
             }
+            self.notice_visitors();
             self.deliver();
         }
     }
 
-    /// How long nothing will be to do unless a command comes; `None` for any time.
+    /// How long to wait for a command; `None` for any time.
     fn sleep(&mut self) -> Option<Duration> {
+        let idle = self.idle_time();
+        // Without consumers there is nobody to deliver a visitor's replay to.
+        if self.consumers.is_empty() { idle } else { Some(idle.unwrap_or(VISITORS_EVERY).min(VISITORS_EVERY)) }
+    }
+
+    /// How long nothing will be to do unless a command or a visitor comes; `None` for any time.
+    fn idle_time(&mut self) -> Option<Duration> {
         if let Some(until) = self.paused_until {
             return Some(until.saturating_duration_since(Instant::now()));
         }
@@ -124,6 +148,23 @@ impl Writer {
                 Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)).min(LONGEST_SLEEP))
             }
             Err(_) => Some(PAUSE),
+        }
+    }
+
+    /// Lets go of what is known about the queues if another process has changed them.
+    fn notice_visitors(&mut self) {
+        if self.visitors.looked_at.elapsed() < VISITORS_EVERY {
+            return;
+        }
+        self.visitors.looked_at = Instant::now();
+        match data_version(&self.conn) {
+            Ok(version) if version == self.visitors.data_version => {}
+            Ok(version) => {
+                self.visitors.data_version = version;
+                self.topology.wake_all();
+            }
+            // Delivery meets the same failure and tells it; until then, look again.
+            Err(_) => self.topology.wake_all(),
         }
     }
 
@@ -433,6 +474,10 @@ fn set_sync(conn: &Connection, current: &mut Sync, wanted: Sync) -> rusqlite::Re
         *current = wanted;
     }
     Ok(())
+}
+
+fn data_version(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.pragma_query_value(None, "data_version", |row| row.get(0))
 }
 
 fn now_micros() -> i64 {

@@ -1,12 +1,11 @@
 //! Every back end passes the same suite, and those that outlive a process some more.
 
-mod place;
 mod rabbitmq;
 mod sqlite;
 mod suite;
 
 use baogao_bus::{Bus, RabbitOptions};
-use place::RabbitVhost;
+use baogao_testkit::servers::RabbitVhost;
 use tempfile::TempDir;
 
 async fn memory() -> (Bus, ()) {

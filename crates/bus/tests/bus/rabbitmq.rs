@@ -1,9 +1,9 @@
 //! What only the RabbitMQ back end promises: it survives its processes, its connections and its guests.
 
-use crate::place::RabbitVhost;
 use crate::suite::{depth, is_quiet, message, messages, next, next_id, options, soon, until_depth, work};
 use baogao_bus::{Bus, BusError, Consumer, DeadLetterFilter, Delivery, Options, QueueSpec, RabbitOptions};
 use baogao_model::Message;
+use baogao_testkit::servers::RabbitVhost;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

@@ -495,6 +495,146 @@ async fn a_visitor_reads_beside_the_owner_and_after_it() {
     assert_eq!(depth(&visitor, "work").await.ready, 1);
 }
 
+/// One dead letter, "m000", in the queue "work".
+async fn one_dead_letter(bus: &Bus) {
+    work(bus, 1).await;
+    next(&mut bus.consume("work", 1).await.unwrap()).await.dead_letter("no").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dead_letter_replayed_by_a_visitor_is_delivered_by_the_owner() {
+    let place = Place::new();
+    let bus = place.open().await;
+    one_dead_letter(&bus).await;
+    let mut consumer = bus.consume("work", 1).await.unwrap();
+    let visitor = Bus::sqlite_beside(&place.file()).await.unwrap();
+    // Again and again: the owner has just found nothing, and sleeps.
+    for round in 0..3 {
+        assert!(is_quiet(&mut consumer).await);
+        assert_eq!(visitor.replay(&DeadLetterFilter::default()).await.unwrap(), 1);
+        let again = next(&mut consumer).await;
+        assert_eq!(*again.message(), message("m000", "work.a"), "round {round}");
+        assert_eq!((again.attempt(), again.is_redelivered(), again.is_suspect()), (1, true, false));
+        assert_eq!(visitor.replay(&DeadLetterFilter::default()).await.unwrap(), 0, "it is no dead letter any more");
+        again.dead_letter("no again").await.unwrap();
+    }
+    assert_eq!(visitor.discard(&DeadLetterFilter::default()).await.unwrap(), 1);
+    assert!(bus.dead_letters(&DeadLetterFilter::default()).await.unwrap().is_empty());
+    // The owner goes on as before.
+    bus.publish(vec![message("new", "work.a")]).await.unwrap();
+    assert_eq!(next_id(&mut consumer).await, "new");
+}
+
+#[tokio::test]
+async fn a_replay_beside_the_owner_goes_behind_what_is_ready() {
+    let place = Place::new();
+    let bus = place.open().await;
+    one_dead_letter(&bus).await;
+    bus.publish(vec![message("n1", "work.a"), message("n2", "work.a")]).await.unwrap();
+    let visitor = Bus::sqlite_beside(&place.file()).await.unwrap();
+    assert_eq!(visitor.replay(&DeadLetterFilter::default()).await.unwrap(), 1);
+    let mut consumer = bus.consume("work", 1).await.unwrap();
+    for id in ["n1", "n2", "m000"] {
+        assert_eq!(next_id(&mut consumer).await, id);
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_takes_nothing_back_from_the_owner() {
+    let place = Place::new();
+    let bus = place.open().await;
+    work(&bus, 2).await;
+    let mut consumer = bus.consume("work", 1).await.unwrap();
+    next(&mut consumer).await.dead_letter("no").await.unwrap();
+    let held = next(&mut consumer).await;
+    let visitor = Bus::sqlite_beside(&place.file()).await.unwrap();
+    assert_eq!(visitor.discard(&DeadLetterFilter::default()).await.unwrap(), 1);
+    visitor.close().await.unwrap();
+    let depths = depth(&bus, "work").await;
+    assert_eq!((depths.unacked, depths.ready, depths.suspect, depths.dead), (1, 0, 0, 0));
+    held.ack().await.unwrap();
+    assert_eq!(depth(&bus, "work").await.pending(), 0);
+    for refused in [
+        visitor.declare(&[]).await.err(),
+        visitor.publish(vec![Message { body: Vec::new(), ..message("m", "work.a") }]).await.err(),
+        visitor.consume("work", 1).await.err(),
+    ] {
+        assert!(matches!(refused, Some(BusError::ReadOnly { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_works_without_an_owner_and_makes_no_file() {
+    let place = Place::new();
+    let missing = Bus::sqlite_beside(&place.file()).await.unwrap_err();
+    assert!(matches!(missing, BusError::Open { .. }) && !place.file().exists(), "{missing:?}");
+
+    let bus = place.open().await;
+    one_dead_letter(&bus).await;
+    bus.close().await.unwrap();
+    let visitor = Bus::sqlite_beside(&place.file()).await.unwrap();
+    assert_eq!(visitor.replay(&DeadLetterFilter::default()).await.unwrap(), 1);
+    let bus = place.open().await;
+    let again = next(&mut bus.consume("work", 1).await.unwrap()).await;
+    assert_eq!((again.message().id.as_str(), again.is_suspect()), ("m000", false));
+}
+
+#[tokio::test]
+async fn a_killer_replayed_by_a_visitor_comes_back_as_a_suspect() {
+    let mut place = Place::new();
+    let mut bus = place.open().await;
+    work(&bus, 1).await;
+    for _ in 0..4 {
+        let _killer = next(&mut bus.consume("work", 1).await.unwrap()).await;
+        bus = place.crash().await;
+    }
+    let mut consumer = bus.consume("work", 1).await.unwrap();
+    assert!(is_quiet(&mut consumer).await);
+    let visitor = Bus::sqlite_beside(&place.file()).await.unwrap();
+    assert_eq!(visitor.replay(&DeadLetterFilter::default()).await.unwrap(), 1);
+    assert!(next(&mut consumer).await.is_suspect());
+}
+
+/// Replays one by one from a second place while the owner works: each message is delivered once more, none
+/// is lost, none comes twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn owner_and_visitor_write_at_the_same_time() {
+    const DEAD: usize = 60;
+    let place = Place::new();
+    let bus = place.open().await;
+    work(&bus, DEAD).await;
+    let mut consumer = bus.consume("work", 8).await.unwrap();
+    for _ in 0..DEAD {
+        next(&mut consumer).await.dead_letter("no").await.unwrap();
+    }
+    let visitor = Bus::sqlite_beside(&place.file()).await.unwrap();
+    let replays = tokio::spawn(async move {
+        let mut replayed = 0;
+        for dead in visitor.dead_letters(&DeadLetterFilter::default()).await.unwrap() {
+            let one = DeadLetterFilter { ids: vec![dead.id], ..DeadLetterFilter::default() };
+            replayed += visitor.replay(&one).await.unwrap();
+        }
+        replayed
+    });
+    let publisher = bus.clone();
+    let publishes = tokio::spawn(async move {
+        for n in 0..DEAD {
+            publisher.publish(vec![message(&format!("new{n}"), "work.a")]).await.unwrap();
+        }
+    });
+    let mut seen = Vec::new();
+    while seen.len() < 2 * DEAD {
+        seen.push(next_id(&mut consumer).await);
+    }
+    assert_eq!(soon(replays).await.unwrap(), DEAD as u64);
+    soon(publishes).await.unwrap();
+    assert!(is_quiet(&mut consumer).await);
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 2 * DEAD);
+    assert_eq!(depth(&bus, "work").await.pending(), 0);
+}
+
 #[tokio::test]
 async fn a_bus_without_handles_still_serves_its_consumers() {
     let place = Place::new();

@@ -34,6 +34,8 @@ macro_rules! bus_suite {
                 a_dead_letter_keeps_cause_and_message,
                 a_replay_goes_to_the_failing_queue_only,
                 dead_letters_are_listed_in_pages_and_discarded,
+                dead_letters_are_chosen_by_stage_error_site_and_age,
+                a_chosen_dead_letter_takes_no_neighbour_along,
                 prefetch_bounds_what_is_in_hand,
                 a_dropped_consumer_hands_back_what_it_prefetched,
                 a_dropped_next_loses_nothing,
@@ -348,6 +350,79 @@ pub async fn dead_letters_are_listed_in_pages_and_discarded(bus: Bus) {
     let two = DeadLetterFilter { limit: Some(2), ..DeadLetterFilter::default() };
     assert_eq!(bus.discard(&two).await.unwrap(), 2);
     assert_eq!(bus.dead_letters(&DeadLetterFilter::default()).await.unwrap()[0].message.id, "m002");
+}
+
+/// Four dead letters: two errors, two sites, one of them only in the routing key; in two queues.
+async fn four_dead_letters(bus: &Bus) {
+    let pages = QueueSpec::new("pages", ["page.fetched.#", "links.found.#"]);
+    bus.declare(&[pages, QueueSpec::new("work", ["article.#"])]).await.unwrap();
+    let about = |id: &str, routing_key: &str, body: &str| Message { body: body.into(), ..message(id, routing_key) };
+    let letters = [
+        ("pages", about("p1", "page.fetched.a_example", r#"{"site": "a.example", "url": "http://www.a.example/1"}"#)),
+        ("pages", about("p2", "page.fetched.b_example", r#"{"site": "b.example", "url": "http://www.b.example/1"}"#)),
+        ("pages", about("p3", "links.found.a_example", "not JSON")),
+        ("work", about("w1", "article.cleaned.b_example", r#"{"article": {"site": "b.example"}}"#)),
+    ];
+    for (queue, letter) in letters {
+        let error = if letter.id == "p3" { "Unreadable: 正文 is no JSON" } else { "checksum differs" };
+        bus.publish(vec![letter]).await.unwrap();
+        next(&mut bus.consume(queue, 1).await.unwrap()).await.dead_letter(error).await.unwrap();
+    }
+}
+
+/// The messages of the dead letters that pass the filter.
+async fn chosen(bus: &Bus, filter: &DeadLetterFilter) -> BTreeSet<String> {
+    bus.dead_letters(filter).await.unwrap().into_iter().map(|dead| dead.message.id).collect()
+}
+
+pub async fn dead_letters_are_chosen_by_stage_error_site_and_age(bus: Bus) {
+    four_dead_letters(&bus).await;
+    let all = DeadLetterFilter::default;
+    let text = |text: &str| Some(text.to_owned());
+    let letters = bus.dead_letters(&all()).await.unwrap();
+    let sites: Vec<_> = letters.iter().map(|dead| (dead.message.id.as_str(), dead.site())).collect();
+    assert!(sites.contains(&("p1", text("a.example"))) && sites.contains(&("p3", text("a_example"))), "{sites:?}");
+    let of = |id: &str| letters.iter().find(|dead| dead.message.id == id).unwrap();
+    let (first, last) = (of("p1").last_failed_at, of("w1").last_failed_at);
+    assert!(first < last);
+
+    for (filter, wanted) in [
+        (all(), &["p1", "p2", "p3", "w1"][..]),
+        (DeadLetterFilter { queue: text("pages"), ..all() }, &["p1", "p2", "p3"]),
+        (DeadLetterFilter { error: text("unREADable: 正文"), ..all() }, &["p3"]),
+        (DeadLetterFilter { error: text("checksum %"), ..all() }, &[]),
+        (DeadLetterFilter { site: text("a.example"), ..all() }, &["p1", "p3"]),
+        (DeadLetterFilter { site: text("www.a.example"), ..all() }, &["p1"]),
+        (DeadLetterFilter { site: text("B.example"), queue: text("work"), ..all() }, &["w1"]),
+        (DeadLetterFilter { site: text("ample"), ..all() }, &[]),
+        (DeadLetterFilter { failed_before: Some(first), ..all() }, &[]),
+        (DeadLetterFilter { failed_before: Some(last), ..all() }, &["p1", "p2", "p3"]),
+        (DeadLetterFilter { failed_since: Some(last), ..all() }, &["w1"]),
+        (
+            DeadLetterFilter { failed_since: Some(first), failed_before: Some(last), error: text("sum"), ..all() },
+            &["p1", "p2"],
+        ),
+        (DeadLetterFilter { ids: vec![of("p2").id.clone()], site: text("a.example"), ..all() }, &[]),
+    ] {
+        let wanted = wanted.iter().map(|id| (*id).to_owned()).collect();
+        assert_eq!(chosen(&bus, &filter).await, wanted, "{filter:?}");
+    }
+    // The limit counts those that pass, not those looked at.
+    let one = DeadLetterFilter { site: text("b.example"), limit: Some(1), ..all() };
+    assert_eq!(bus.dead_letters(&one).await.unwrap().len(), 1);
+}
+
+pub async fn a_chosen_dead_letter_takes_no_neighbour_along(bus: Bus) {
+    four_dead_letters(&bus).await;
+    let of_a = DeadLetterFilter { site: Some("a.example".to_owned()), ..DeadLetterFilter::default() };
+    assert_eq!(bus.replay(&of_a).await.unwrap(), 2);
+    let mut pages = bus.consume("pages", 2).await.unwrap();
+    let back = BTreeSet::from([next_id(&mut pages).await, next_id(&mut pages).await]);
+    assert_eq!(back, BTreeSet::from(["p1".to_owned(), "p3".to_owned()]));
+    assert_eq!(bus.replay(&of_a).await.unwrap(), 0);
+    let of_work = DeadLetterFilter { queue: Some("work".to_owned()), ..DeadLetterFilter::default() };
+    assert_eq!(bus.discard(&of_work).await.unwrap(), 1);
+    assert_eq!(chosen(&bus, &DeadLetterFilter::default()).await, BTreeSet::from(["p2".to_owned()]));
 }
 
 pub async fn prefetch_bounds_what_is_in_hand(bus: Bus) {

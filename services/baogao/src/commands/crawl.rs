@@ -161,6 +161,16 @@ fn report(session: &Session, counts: &Counts, outcome: &Outcome, config: &Config
             next,
         ));
     }
+    let dir = config.data.dir.display();
+    if outcome.dead > 0 {
+        tell(say!(
+            lang,
+            "error: {} message(s) could not be processed and are kept as dead letters; see `baogao dead list --data {}`",
+            "错误：{} 条消息无法处理，已留作死信；查看：baogao dead list --data {}",
+            outcome.dead,
+            dir,
+        ));
+    }
     let mut out = std::io::stdout().lock();
     summary::write_crawl(&mut out, lang, counts)?;
     if !outcome.retries.is_empty() {
@@ -181,7 +191,6 @@ fn report(session: &Session, counts: &Counts, outcome: &Outcome, config: &Config
             )
         )?;
     }
-    let dir = config.data.dir.display();
     writeln!(
         out,
         "{}",
@@ -206,7 +215,7 @@ fn report(session: &Session, counts: &Counts, outcome: &Outcome, config: &Config
 }
 
 /// A time as people here read it.
-fn local(time: Timestamp) -> String {
+pub fn local(time: Timestamp) -> String {
     time.to_zoned(jiff::tz::TimeZone::system()).strftime("%F %T %Z").to_string()
 }
 

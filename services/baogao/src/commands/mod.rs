@@ -2,6 +2,7 @@
 
 mod config;
 mod crawl;
+mod dead;
 mod demo;
 mod extract;
 mod migrate;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Extract(args) => extract::run(&session, &args),
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
+        Command::Dead(command) => dead::run(&session, command),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),
         Command::Config(command) => config::run(&session, &command),
