@@ -410,3 +410,148 @@ async fn a_connection_that_is_cut_costs_nothing_but_another_try() {
     assert_eq!((done.fetched, done.stale), (1, false));
     assert_eq!(messages(&frontier).await.len(), 1);
 }
+
+/// Fills a frontier by hand: `urls` URLs on `hosts` hosts, a tenth of them due at time 0.
+async fn fill(conn: &mut PgConnection, hosts: i64, urls: i64) {
+    let now = at(0).as_microsecond();
+    let day = 24 * 3_600_000_000_i64;
+    for (statement, n) in [
+        (
+            "INSERT INTO frontier.pace_key (name, next_at, polite_at)
+             SELECT 'h' || i || '.example', 0, 0 FROM generate_series(1, $1) AS i WHERE $2 + $3 > 0",
+            hosts,
+        ),
+        (
+            "INSERT INTO frontier.host (name, site, pace_key, bucket)
+             SELECT name, name, id, id % 16 FROM frontier.pace_key WHERE $1 + $2 + $3 > 0",
+            hosts,
+        ),
+        (
+            "INSERT INTO frontier.url (bucket, id, digest, url, host, priority, depth, visit, due_at, attempts,
+                                       redirects, visited_at, grouped)
+             SELECT h.bucket, i * 16 + h.bucket, substr(sha256(i::text::bytea), 1, 16),
+                    'http://' || h.name || '/zwgk/2025/content_' || i || '.html', h.id, i % 2, i % 3, 1,
+                    $2 + CASE WHEN i % 10 = 0 THEN -(i % 1000) ELSE i % 1000 + 1 END * ($3 / 1000), 0, 0, $2 - $3, false
+             FROM generate_series(1, $1) AS i
+                  JOIN frontier.host AS h ON h.id = 1 + i / 10 % (SELECT count(*) FROM frontier.host)",
+            urls,
+        ),
+        (
+            "INSERT INTO frontier.lane (host, priority, depth, fetched)
+             SELECT host, priority, depth, count(*) FROM frontier.url WHERE $1 + $2 + $3 > 0 GROUP BY 1, 2, 3",
+            urls,
+        ),
+        (
+            "UPDATE frontier.pace_key SET due_at = front.due_at
+             FROM (SELECT pace_key, min(due_at) AS due_at FROM frontier.url JOIN frontier.host ON host.id = url.host
+                   WHERE $1 + $2 + $3 > 0 GROUP BY 1) AS front
+             WHERE pace_key.id = front.pace_key",
+            urls,
+        ),
+        (
+            "INSERT INTO frontier.outbox (id, type, source, time, routing_key, body)
+             SELECT i::text, 't', 's', 0, 'k', decode(repeat('00', 500), 'hex')
+             FROM generate_series(1, $1 / 10) AS i WHERE $2 + $3 > 0",
+            urls,
+        ),
+    ] {
+        sqlx::query(statement).bind(n).bind(now).bind(day).execute(&mut *conn).await.expect("fills");
+    }
+    name(conn).await;
+}
+
+/// Gives every URL the digest it is known by.
+async fn name(conn: &mut PgConnection) {
+    let rows: Vec<(i16, i64, String)> =
+        sqlx::query_as("SELECT bucket, id, url FROM frontier.url").fetch_all(&mut *conn).await.expect("reads");
+    for rows in rows.chunks(10_000) {
+        sqlx::query(
+            "UPDATE frontier.url SET digest = v.digest FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])
+             AS v (bucket, id, digest) WHERE url.bucket = v.bucket AND url.id = v.id",
+        )
+        .bind(rows.iter().map(|row| row.0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.1).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| blake3::hash(row.2.as_bytes()).as_bytes()[..16].to_vec()).collect::<Vec<_>>())
+        .execute(&mut *conn)
+        .await
+        .expect("names");
+    }
+    sqlx::raw_sql("SELECT setval('frontier.url_block', 1 + (SELECT max(id) / 16 / 1024 FROM frontier.url))")
+        .execute(&mut *conn)
+        .await
+        .expect("passes over what is taken");
+    sqlx::raw_sql("VACUUM ANALYZE").execute(conn).await.expect("tidies");
+}
+
+/// Prints the median of some runs.
+async fn timed<T>(name: &str, runs: usize, mut run: impl AsyncFnMut() -> T) {
+    let mut times = Vec::new();
+    for _ in 0..runs {
+        let start = Instant::now();
+        run().await;
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    println!("{name}: {:.1} ms", times[runs / 2].as_secs_f64() * 1e3);
+}
+
+/// How long the daily work takes in a large frontier; `BAOGAO_URLS` and `BAOGAO_HOSTS` say how large.
+#[tokio::test]
+#[ignore = "measures; run it by name with --ignored --nocapture"]
+async fn how_long_a_large_frontier_takes() {
+    let number = |name: &str, default: i64| {
+        std::env::var(name).map_or(default, |text| text.parse().expect("a number of URLs or hosts"))
+    };
+    let (urls, hosts) = (number("BAOGAO_URLS", 200_000), number("BAOGAO_HOSTS", 3_000));
+    let bed = PostgresBed::new();
+    let frontier = bed.join().await;
+    let start = Instant::now();
+    fill(&mut bed.connect().await, hosts, urls).await;
+    println!("{urls} URLs on {hosts} hosts; filled in {:.1} s", start.elapsed().as_secs_f64());
+
+    let request =
+        baogao_frontier::ClaimRequest { owner: "one".into(), max_keys: 32, urls_per_key: 16, scope: Scope::default() };
+    let mut claims = Vec::new();
+    timed("claim of 32 hosts with 16 URLs each", 21, async || {
+        claims.extend(frontier.claim(at(0), &request).await.expect("claims"));
+    })
+    .await;
+    assert_eq!(claims.len(), 21 * 32);
+    let mut left = claims.iter();
+    timed("completion of one page", 101, async || {
+        let claim = left.next().expect("a claim");
+        let text = claim.urls[0].url.as_str();
+        let completions = vec![Completion { url: url(text), at: at(1), outcome: page(text) }];
+        let pace = Pace { next_at: at(11), delay: None, release: false };
+        let done = frontier.complete(at(1), &claim.token(), completions, pace).await.expect("completes");
+        assert_eq!(done.fetched, 1);
+    })
+    .await;
+    let mut pages = claims.iter();
+    timed("links of a page, 40 of 50 known", 101, async || {
+        let claim = pages.next().expect("a claim");
+        let text = claim.urls[0].url.as_str();
+        let known = (1..=40).map(|n| claim.urls[n % claim.urls.len()].url.clone());
+        let new = (0..10).map(|n| url(&format!("http://{}/new/{n}", claim.pace_key)));
+        let new = known.chain(new).map(|url| baogao_frontier::NewUrl {
+            url,
+            priority: 0,
+            role: baogao_model::LinkRole::Other,
+        });
+        let found = suite::links(text, 1, baogao_model::PageKind::List);
+        let stored = frontier.store_links(at(2), &found, new.collect()).await.expect("stores");
+        assert_eq!(stored.new, 10);
+    })
+    .await;
+    timed("128 messages taken and marked as sent", 51, async || {
+        let rows = frontier.claim_outbox(at(3), 128, Duration::from_secs(10)).await.expect("takes");
+        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        frontier.mark_sent(&seqs).await.expect("marks");
+    })
+    .await;
+    timed("depth of the outbox", 21, async || frontier.outbox_depth().await.expect("counts")).await;
+    timed("stats", 5, async || frontier.stats(at(3), &Scope::default()).await.expect("counts")).await;
+    let one = Scope { sites: Some(vec!["h7.example".into()]), ..Scope::default() };
+    timed("stats of one site", 21, async || frontier.stats(at(3), &one).await.expect("counts")).await;
+    timed("list of 50 failures", 21, async || frontier.failures(50).await.expect("lists")).await;
+}

@@ -204,7 +204,7 @@ impl Backend for Sqlite {
     }
 
     async fn check(&self) -> Result<(), FrontierError> {
-        self.readers.run("reach", |conn| schema::version(conn)).await?;
+        self.readers.run("reach", schema::version).await?;
         // The writer too, unless the file is open for reading only.
         match &self.writer {
             Some(writer) => writer.run("reach", |_| Ok(())).await,
