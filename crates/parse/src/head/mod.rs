@@ -64,11 +64,15 @@ pub fn read(
 
     let session = session(&lines, warnings);
     let delivered_on = delivered_on(text, &lines, warnings);
-    let found = speaker(text, &lines);
+    let found = speaker(text, &lines, warnings);
     let title_text = lines.title.as_ref().map(|title| title.text.as_str());
     let opening: Vec<char> =
         text.folded[zone.end.min(text.len())..].iter().copied().filter(|&c| c != ' ').take(600).collect();
-    let evidence = years::Evidence::collect(delivered_on, title_text, sections, &opening);
+    let evidence = years::Evidence {
+        session: session_year(&lines),
+        volume: zone.lines.iter().find_map(|line| years::volume(&line.flat)),
+        ..years::Evidence::collect(delivered_on, title_text, sections, &opening)
+    };
     let mut years = years::decide(&evidence, warnings);
     let contradicted = years == years::Years::default() && (delivered_on.is_some() || evidence.reviewed.is_some());
     if contradicted {
@@ -200,18 +204,42 @@ fn own_dates(text: &Text<'_>, lines: &Lines<'_>) -> Vec<(DateMention, Span)> {
     found
 }
 
+/// The year that the 题注 gives without a day: ——2024年1月 日在….
+fn session_year(lines: &Lines<'_>) -> Option<i32> {
+    let own = lines.sessions.iter().filter(|(_, joined, _)| !is_adoption(&joined.flat));
+    let mut years = own.flat_map(|(_, joined, session)| find_dates(&joined.flat[..session.range.start]));
+    years.find(|date| date.date.is_none() && !date.broken).map(|date| date.year)
+}
+
 /// Whether a line tells of the adoption of the report, which is no delivery.
 fn is_adoption(flat: &[char]) -> bool {
     ["批准", "通过", "发布", "印发", "记者"].iter().any(|words| find_str(flat, words).is_some())
 }
 
-/// The speaker, from the stretches of the head that are neither session nor date nor title.
-fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
-    let zone = lines.zone;
+/// The speaker, from the stretches of the head that are neither session nor date nor title. Two
+/// people in the same office contradict each other.
+fn speaker(text: &Text<'_>, lines: &Lines<'_>, warnings: &mut Vec<Warning>) -> Option<speaker::Found> {
+    let (named, lone) = speakers(text, lines);
+    if let [first, others @ ..] = &named[..] {
+        let same = |other: &&speaker::Found| other.office == first.office && other.name != first.name;
+        if let Some(other) = others.iter().find(same) {
+            let names = [first, other].map(|found| found.name.as_deref().unwrap_or_default());
+            let message = format!("the head gives two speakers: {}, {}", names[0], names[1]);
+            warnings.push(Warning::new("speaker_contradiction", message));
+            return None;
+        }
+        return Some(first.clone());
+    }
+    lone.or_else(|| labelled_speaker(text, lines.zone)).filter(|found| found.name.is_some())
+}
+
+/// Everyone the head names with an office, in order, and who stands alone below a heading.
+fn speakers(text: &Text<'_>, lines: &Lines<'_>) -> (Vec<speaker::Found>, Option<speaker::Found>) {
+    let mut named = Vec::new();
     let mut office_only: Option<speaker::Found> = None;
     let mut after_heading = false;
     let mut lone: Option<speaker::Found> = None;
-    for (index, line) in zone.lines.iter().enumerate() {
+    for (index, line) in lines.zone.lines.iter().enumerate() {
         if line.key.is_some() {
             after_heading = false;
             continue;
@@ -225,11 +253,12 @@ fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
             if let Some(mut found) = office_only.take() {
                 found.name = speaker::name_from(&stripped);
                 if found.name.is_some() {
-                    return Some(found);
+                    named.push(found);
+                    continue;
                 }
             }
             match speaker::find(&stripped) {
-                Some(found) if found.name.is_some() => return Some(found),
+                Some(found) if found.name.is_some() => named.push(found),
                 Some(found) if found.before.chars().count() <= 30 => office_only = Some(found),
                 _ => {}
             }
@@ -239,14 +268,16 @@ fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
         }
         after_heading = is_heading || (after_heading && stripped.is_empty());
     }
-    lone.or_else(|| {
-        let line = zone.lines.iter().find(|line| line.key == Some("报告人"))?;
-        let printed: Vec<char> =
-            text.folded[line.range.clone()].iter().copied().skip_while(|&c| c != ':').skip(1).collect();
-        speaker::find(&printed)
-            .or_else(|| Some(speaker::Found { name: speaker::name_from(&trim(&printed)), ..speaker::Found::default() }))
-    })
-    .filter(|found| found.name.is_some())
+    (named, lone)
+}
+
+/// Who stands behind a collector's 报告人.
+fn labelled_speaker(text: &Text<'_>, zone: &Zone) -> Option<speaker::Found> {
+    let line = zone.lines.iter().find(|line| line.key == Some("报告人"))?;
+    let printed: Vec<char> =
+        text.folded[line.range.clone()].iter().copied().skip_while(|&c| c != ':').skip(1).collect();
+    speaker::find(&printed)
+        .or_else(|| Some(speaker::Found { name: speaker::name_from(&trim(&printed)), ..speaker::Found::default() }))
 }
 
 /// The folded characters of a line of the head, blanks kept, without its session and dates.

@@ -84,6 +84,12 @@ fn score(case: &Case<'_>, sections: &[Section], has_closing: bool, is_zone: bool
     sign(sections.len() >= 3, 0.1, "outline");
     sign(has_closing, 0.05, "closing");
     sign(case.text.len() >= 4000, 0.1, "length");
+    // A law of a session, or any long text in numbered parts, has the signs that are left.
+    let is_addressed = is_titled || case.zone.salutation || case.zone.opening || has_closing;
+    if !is_addressed && !case.names.iter().any(|name| names_work(name)) {
+        score = score.min(0.4);
+        reasons.push("not_addressed".to_owned());
+    }
     if prose(case) < MIN_PROSE {
         score = score.min(0.2);
         reasons.push("too_short".to_owned());
