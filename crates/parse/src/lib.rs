@@ -10,6 +10,7 @@ pub mod measure;
 pub mod numeral;
 pub mod outline;
 pub mod parser;
+pub mod sanity;
 pub mod text;
 
 pub use layout::{Tidied, tidy};

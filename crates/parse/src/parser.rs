@@ -2,6 +2,7 @@
 
 use crate::head::{self, zone};
 use crate::measure::{Context, Measurer};
+use crate::sanity::{self, Findings, Ranges};
 use crate::text::Text;
 use crate::{completeness, glossary, kind, layout, outline};
 use baogao_gazetteer::Gazetteer;
@@ -30,6 +31,7 @@ pub struct Document<'a> {
 pub struct Parser {
     gazetteer: &'static Gazetteer,
     measurer: Measurer,
+    ranges: Ranges,
 }
 
 impl Default for Parser {
@@ -41,7 +43,7 @@ impl Default for Parser {
 impl Parser {
     /// Compiles the tables. Make one and keep it.
     pub fn new() -> Self {
-        Self { gazetteer: Gazetteer::global(), measurer: Measurer::new() }
+        Self { gazetteer: Gazetteer::global(), measurer: Measurer::new(), ranges: Ranges::new() }
     }
 
     /// Reads a document. Never fails: doubt is in the record's warnings.
@@ -74,6 +76,12 @@ impl Parser {
                 term_years: None,
             },
         );
+        let findings = Findings {
+            text: &text,
+            measurements: &measurements,
+            level: head.region.as_ref().and_then(|region| region.level),
+        };
+        warnings.extend(sanity::check(&self.ranges, &findings));
         Report {
             schema: SCHEMA.to_owned(),
             id: document.id,

@@ -3,6 +3,7 @@
 //! The lines before the body are a set in any order. Each field has its own reader that looks at
 //! all of them; contradictions between lines end in a warning and a null.
 
+pub mod era;
 pub mod meeting;
 pub mod place;
 pub mod region;
@@ -74,9 +75,14 @@ pub fn read(
         ..years::Evidence::collect(delivered_on, title_text, sections, &opening)
     };
     let mut years = years::decide(&evidence, warnings);
-    let contradicted = years == years::Years::default() && (delivered_on.is_some() || evidence.reviewed.is_some());
-    if contradicted {
+    let mut contradicted = years == years::Years::default() && (delivered_on.is_some() || evidence.reviewed.is_some());
+    if let Some(year) = years.year.or(years.plan)
+        && let Some(at) = era::of(text).against(year)
+    {
+        let message = format!("the report is dated {year}, but speaks of what is of other years");
+        warnings.push(Warning::new("year_contradiction", message).at(at));
         years = years::Years::default();
+        contradicted = true;
     }
 
     let place = places(gazetteer, &lines, session.as_ref(), found.as_ref(), &opening);
