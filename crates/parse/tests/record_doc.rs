@@ -245,6 +245,7 @@ fn page(table: &Table) -> String {
     list(&mut page, "Bounds / 界限", table, "bound");
     list(&mut page, "Modalities / 实现状态", table, "modality");
     list(&mut page, "Warnings / 疑点", table, "warning");
+    list(&mut page, "Warnings of earlier stages / 前面各步的疑点", table, "earlier");
     units(&mut page);
     indicators(&mut page, table);
     page

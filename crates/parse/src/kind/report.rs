@@ -133,8 +133,8 @@ fn is_zone(case: &Case<'_>) -> bool {
         return false;
     }
     let by_region = case.head.region.as_ref().and_then(|region| region.level) == Some(Level::Zone);
-    let is_body = |words: &&str| case.is_named(words) || case.opening.contains(*words);
-    by_region || (ZONE_BODIES.iter().any(|words| is_body(words)) && ZONES.iter().any(|words| is_body(words)))
+    let is_body = |words: &&'static str| case.is_named(words) || case.opening.contains(*words);
+    by_region || (ZONE_BODIES.iter().any(is_body) && ZONES.iter().any(is_body))
 }
 
 /// Which kind of report it is.
