@@ -119,7 +119,7 @@ fn every_text_is_of_its_kind() {
     println!("{}{right} of {} right", confusion(&counts), samples.len());
     for &kind in Kind::ALL {
         let count = samples.iter().filter(|sample| sample.kind == kind).count();
-        assert!(count >= 5, "only {count} texts of {kind}");
+        assert!(count >= 10, "only {count} texts of {kind}");
     }
     assert!(wrong.is_empty(), "{} kinds wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -81,7 +81,7 @@ fn plan(chars: &[char], at: usize) -> Option<(i32, i32, usize)> {
 
 /// A party congress whose name ends at `at`: 党的二十大.
 fn congress(chars: &[char], at: usize) -> Option<(i32, i32, usize)> {
-    let start = at.checked_sub(4)?;
+    let start = at.checked_sub(4).filter(|&start| super::zone::starts_with(&chars[start..], "党的"))?;
     let name: String = chars[start..at].iter().collect();
     let number = match name.as_str() {
         "党的十六" => 16,

@@ -2,7 +2,10 @@
 
 use super::Judgement;
 use crate::text::Text;
+use aho_corasick::AhoCorasick;
 use baogao_model::report::Kind;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Judges by the letters themselves.
 pub fn judge(text: &Text<'_>) -> Option<Judgement> {
@@ -27,8 +30,10 @@ fn masked(text: &Text<'_>) -> Option<Judgement> {
         let run = chars[at..].iter().take_while(|&&next| next == c).count();
         let behind = chars.get(at + run).copied().unwrap_or(' ');
         match c {
-            'X' | 'x' | '×' | '*' | '○' | '〇' | 'o' | '□' | '_' => {
-                let in_word = at > 0 && chars[at - 1].is_ascii_alphabetic();
+            'X' | 'x' | 'N' | '×' | '*' | '○' | '〇' | 'o' | '□' | '_' => {
+                // The zeros of 二○一○年 mask nothing.
+                let in_word =
+                    at > 0 && (chars[at - 1].is_ascii_alphabetic() || "一二三四五六七八九".contains(chars[at - 1]));
                 let blank = c != '_' || run >= 2;
                 masks += usize::from(blank && !in_word && BEHIND_MASKS.contains(behind));
             }
@@ -121,6 +126,10 @@ const SWAPPED: &[&str] = &[
     "生活程度",
     "保障程度",
     "管理程度",
+    "财政收进",
+    "总收进",
+    "平稳较快成长",
+    "平稳健康成长",
 ];
 
 /// What such a replacement leaves behind, but a writer may write too (社会开展活动).
@@ -137,12 +146,17 @@ const MAYBE_SWAPPED: &[&str] = &[
     "深化贯彻",
 ];
 
+/// Finds both lists in one pass: the patterns of [`SWAPPED`] come first.
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(SWAPPED.iter().chain(MAYBE_SWAPPED)).expect("a few short patterns always compile")
+});
+
 /// A copy with words swapped against detection.
 fn swapped(text: &Text<'_>) -> Option<Judgement> {
-    let count = |words: &[&str]| words.iter().filter(|words| text.source().contains(**words)).count();
-    let sure = count(SWAPPED);
-    let maybe = if sure == 0 { 0 } else { count(MAYBE_SWAPPED) };
-    let signs = sure + maybe / 2;
+    let found: BTreeSet<usize> =
+        WORDS.find_overlapping_iter(text.source()).map(|hit| hit.pattern().as_usize()).collect();
+    let sure = found.range(..SWAPPED.len()).count();
+    let signs = sure + (found.len() - sure) / 2;
     (sure >= 1 && signs >= 2)
         .then(|| Judgement::new(Kind::Rewritten, (0.5 + 0.1 * signs as f64).min(0.95), format!("swapped:{signs}")))
 }

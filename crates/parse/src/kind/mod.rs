@@ -79,6 +79,16 @@ impl<'a> Case<'a> {
         Self { text, zone, head, title, names, start: squeeze(0), opening: squeeze(zone.end) }
     }
 
+    /// Whether the body opens with a government's report on its work: what else the head names is
+    /// then beside it.
+    fn opens_as_government(&self) -> bool {
+        let opening: String = self.opening.chars().take(120).collect();
+        let on_work =
+            ["报告工作", "政府工作报告", "作工作报告", "报告政府工作"].iter().any(|words| opening.contains(words));
+        let speaks = opening.contains("我代表") || opening.contains("我谨代表") || opening.contains("委托");
+        speaks && on_work && opening.contains("政府")
+    }
+
     /// Whether a line of the head holds `words`.
     fn is_named(&self, words: &str) -> bool {
         self.names.iter().any(|name| name.contains(words))

@@ -52,7 +52,8 @@ const NAMES: &[(&str, Kind)] = &[
 ];
 
 /// How a year's report on open government ends, behind 信息公开 or 政务公开.
-const DISCLOSURES: [&str; 9] = [
+const DISCLOSURES: [&str; 10] = [
+    "工作情况年度报告",
     "工作年度报告",
     "年度工作报告",
     "年度报告",
@@ -66,7 +67,11 @@ const DISCLOSURES: [&str; 9] = [
 
 /// The kind that a document's own name, speaker, or opening gives away.
 pub fn of_others(case: &Case<'_>) -> Option<Judgement> {
-    by_name(case).or_else(|| by_congress(case)).or_else(|| by_office(case)).or_else(|| by_opening(case))
+    let by_name = by_name(case);
+    if by_name.is_some() || case.opens_as_government() {
+        return by_name;
+    }
+    by_congress(case).or_else(|| by_office(case)).or_else(|| by_opening(case))
 }
 
 /// By its own name. A name of another report counts on any line of the head, since a site's
@@ -75,7 +80,11 @@ fn by_name(case: &Case<'_>) -> Option<Judgement> {
     for (at, name) in case.names.iter().enumerate() {
         let is_title = at == 0;
         let closes = ["报告", "草案", "说明", "书面)", "摘要)", "年报", "方案", "草案)", "稿)", "计划"];
-        if !is_title && (name.contains("政府工作报告") || !closes.iter().any(|end| name.ends_with(end))) {
+        if !is_title
+            && (case.opens_as_government()
+                || name.contains("政府工作报告")
+                || !closes.iter().any(|end| name.ends_with(end)))
+        {
             continue;
         }
         if is_about(name) && !name.ends_with("说明") {
@@ -138,7 +147,8 @@ fn without_years(name: &str) -> String {
 /// A report to a congress or a plenary session of the party.
 fn by_congress(case: &Case<'_>) -> Option<Judgement> {
     let party = |name: &&String| {
-        (name.contains("中国共产党") || name.contains("中共")) && name.contains("代表大会")
+        name.contains("党员代表大会")
+            || (name.contains("中国共产党") || name.contains("中共")) && name.contains("代表大会")
             || (name.contains("中共") && name.contains("委员会") && name.contains("报告"))
             || (["县委", "市委", "区委", "省委", "旗委", "州委", "党委"].iter().any(|body| name.contains(body))
                 && (name.contains("全体会议") || name.contains("全会") || name.contains("全体(扩大)会议")))
@@ -308,7 +318,11 @@ fn is_chapter(name: &str) -> bool {
 
 /// The kind of a document whose title is about a report, unless the report itself stands below.
 pub fn about(case: &Case<'_>) -> Option<Judgement> {
+    // Without a title the first line is one, unless a report opens below it.
     let own = case.names.iter().find(|name| !name.is_empty())?;
+    if case.title.is_empty() && case.zone.opening {
+        return None;
+    }
     if is_chapter(own) {
         return Some(Judgement::new(Kind::Other, 0.9, "chapter".to_owned()));
     }

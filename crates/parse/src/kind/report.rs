@@ -28,7 +28,10 @@ pub const EXTRACTS: [&str; 9] = ["摘要", "摘登", "节选", "要点", "摘录
 
 /// Bodies that run a zone, and what zones are called.
 const ZONE_BODIES: [&str; 5] = ["管委会", "管理委员会", "党工委", "工委、管委", "办事处党工委"];
-const ZONES: [&str; 13] = [
+const ZONES: [&str; 16] = [
+    "经济区",
+    "港区",
+    "新城管",
     "开发区",
     "高新区",
     "经开区",
@@ -119,7 +122,7 @@ fn names_report(name: &str) -> bool {
 
 /// Whether a line names a report on the work of a whole body, and not on one matter (安全生产工作报告).
 fn names_work(name: &str) -> bool {
-    ["工作报告", "工作总结", "的报告"].iter().any(|words| {
+    ["工作报告", "工作总结", "工作情况报告", "的报告"].iter().any(|words| {
         let Some((before, _)) = name.split_once(words) else { return false };
         before.is_empty()
             || before.ends_with(['年', '度', '区', '会', '府', '园', '上', '届', ')', '县', '市', '乡', '镇'])

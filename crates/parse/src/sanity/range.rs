@@ -77,8 +77,10 @@ impl Ranges {
             _ => return None,
         };
         let unit = row.unit.as_deref().unwrap_or_default();
-        let message = format!("{indicator}: {value} {unit} in “{}” is outside of {min} to {max}", row.quote);
-        (value < min || value > max).then(|| Warning::new("value_out_of_range", message).at(row.span))
+        (value < min || value > max).then(|| {
+            let message = format!("{indicator}: {value} {unit} in “{}” is outside of {min} to {max}", row.quote);
+            Warning::new("value_out_of_range", message).at(row.span)
+        })
     }
 }
 
