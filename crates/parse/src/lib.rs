@@ -11,6 +11,7 @@ pub mod measure;
 pub mod numeral;
 pub mod outline;
 pub mod parser;
+pub mod sanity;
 pub mod text;
 mod trie;
 mod words;

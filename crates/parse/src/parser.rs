@@ -2,6 +2,7 @@
 
 use crate::head::{self, zone};
 use crate::measure::{Context, Measurer};
+use crate::sanity::{self, Findings, Ranges};
 use crate::text::Text;
 use crate::{completeness, glossary, kind, layout, outline};
 use baogao_gazetteer::Gazetteer;
@@ -10,7 +11,7 @@ use baogao_model::{Report, ReportId, Warning};
 
 /// The version of what this crate computes. It is raised whenever a record may come out different,
 /// so that a re-run makes a new revision.
-pub const PARSER_VERSION: u32 = 1;
+pub const PARSER_VERSION: u32 = 2;
 
 /// What is to be parsed.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ pub struct Document<'a> {
 pub struct Parser {
     gazetteer: &'static Gazetteer,
     measurer: Measurer,
+    ranges: Ranges,
 }
 
 impl Default for Parser {
@@ -41,7 +43,7 @@ impl Default for Parser {
 impl Parser {
     /// Compiles the tables. Make one and keep it.
     pub fn new() -> Self {
-        Self { gazetteer: Gazetteer::global(), measurer: Measurer::new() }
+        Self { gazetteer: Gazetteer::global(), measurer: Measurer::new(), ranges: Ranges::new() }
     }
 
     /// Reads a document. Never fails: doubt is in the record's warnings.
@@ -74,6 +76,12 @@ impl Parser {
                 term_years: None,
             },
         );
+        let findings = Findings {
+            text: &text,
+            measurements: &measurements,
+            level: head.region.as_ref().and_then(|region| region.level),
+        };
+        warnings.extend(sanity::check(&self.ranges, &findings));
         Report {
             schema: SCHEMA.to_owned(),
             id: document.id,

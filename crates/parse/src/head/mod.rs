@@ -3,6 +3,8 @@
 //! The lines before the body are a set in any order. Each field has its own reader that looks at
 //! all of them; contradictions between lines end in a warning and a null.
 
+mod delivery;
+pub mod era;
 pub mod meeting;
 pub mod place;
 pub mod region;
@@ -11,11 +13,11 @@ pub mod title;
 pub mod years;
 pub mod zone;
 
-use crate::date::{DateMention, find_dates};
-use crate::text::{Text, fold, span};
+use crate::date::find_dates;
+use crate::text::{Text, fold};
 use baogao_gazetteer::Gazetteer;
+use baogao_model::Warning;
 use baogao_model::report::{Level, Meeting, Region, Section, Speaker};
-use baogao_model::{Warning, warning::Span};
 use jiff::civil::Date;
 use meeting::{Joined, Session, is_han};
 use region::Place;
@@ -63,16 +65,25 @@ pub fn read(
     let lines = Lines { zone, sessions, title };
 
     let session = session(&lines, warnings);
-    let delivered_on = delivered_on(text, &lines, warnings);
-    let found = speaker(text, &lines);
+    let delivered_on = delivery::delivered_on(text, &lines, warnings);
+    let found = speaker(text, &lines, warnings);
     let title_text = lines.title.as_ref().map(|title| title.text.as_str());
     let opening: Vec<char> =
         text.folded[zone.end.min(text.len())..].iter().copied().filter(|&c| c != ' ').take(600).collect();
-    let evidence = years::Evidence::collect(delivered_on, title_text, sections, &opening);
+    let evidence = years::Evidence {
+        session: delivery::session_year(&lines),
+        volume: zone.lines.iter().find_map(|line| years::volume(&line.flat)),
+        ..years::Evidence::collect(delivered_on, title_text, sections, &opening)
+    };
     let mut years = years::decide(&evidence, warnings);
-    let contradicted = years == years::Years::default() && (delivered_on.is_some() || evidence.reviewed.is_some());
-    if contradicted {
+    let mut contradicted = years == years::Years::default() && (delivered_on.is_some() || evidence.reviewed.is_some());
+    if let Some(year) = years.year.or(years.plan)
+        && let Some(at) = era::of(text).against(year)
+    {
+        let message = format!("the report is dated {year}, but speaks of what is of other years");
+        warnings.push(Warning::new("year_contradiction", message).at(at));
         years = years::Years::default();
+        contradicted = true;
     }
 
     let place = places(gazetteer, &lines, session.as_ref(), found.as_ref(), &opening);
@@ -115,103 +126,30 @@ fn session(lines: &Lines<'_>, warnings: &mut Vec<Warning>) -> Option<Session> {
     labelled.or_else(|| meeting::find(&flat(lines.title.as_ref()?.text.as_str())))
 }
 
-/// The day of delivery.
-///
-/// It stands in the 题注, or on a line of its own, or in the title, or in a collector's 标题; dates
-/// that a site labelled (发布时间) are none. Within the best of these places two different days
-/// contradict each other, and so does a title whose day differs from the report's own.
-fn delivered_on(text: &Text<'_>, lines: &Lines<'_>, warnings: &mut Vec<Warning>) -> Option<Date> {
-    let own = own_dates(text, lines);
-    let in_title: Vec<Date> =
-        lines.title.iter().flat_map(|title| find_dates(&flat(&title.text))).filter_map(|d| d.date).collect();
-    let broken = own.iter().find(|(date, _)| date.broken);
-    if let (Some((_, at)), true) = (broken, own.iter().all(|(date, _)| date.date.is_none())) {
-        warnings.push(Warning::new("bad_date", "the date of delivery cannot be read").at(*at));
-        return None;
-    }
-    let mut days: Vec<Date> = own.iter().filter_map(|(date, _)| date.date).collect();
-    days.dedup();
-    if days.len() > 1 {
-        let list: Vec<String> = days.iter().map(ToString::to_string).collect();
-        warnings.push(Warning::new("date_contradiction", format!("the head gives several days: {}", list.join(", "))));
-        return None;
-    }
-    match (days.first(), in_title.first()) {
-        (Some(&own), Some(&title)) if own != title => {
-            warnings.push(Warning::new("date_contradiction", format!("the title says {title}, the head {own}")));
-            None
+/// The speaker, from the stretches of the head that are neither session nor date nor title. Two
+/// people in the same office contradict each other.
+fn speaker(text: &Text<'_>, lines: &Lines<'_>, warnings: &mut Vec<Warning>) -> Option<speaker::Found> {
+    let (named, lone) = speakers(text, lines);
+    if let [first, others @ ..] = &named[..] {
+        let same = |other: &&speaker::Found| other.office == first.office && other.name != first.name;
+        if let Some(other) = others.iter().find(same) {
+            let names = [first, other].map(|found| found.name.as_deref().unwrap_or_default());
+            let message = format!("the head gives two speakers: {}, {}", names[0], names[1]);
+            warnings.push(Warning::new("speaker_contradiction", message));
+            return None;
         }
-        (Some(&day), _) | (None, Some(&day)) => Some(day),
-        (None, None) => {
-            let labelled = lines.zone.lines.iter().find(|line| line.key == Some("标题"))?;
-            find_dates(labelled.value()).into_iter().find_map(|date| date.date)
-        }
+        return Some(first.clone());
     }
+    lone.or_else(|| labelled_speaker(text, lines.zone)).filter(|found| found.name.is_some())
 }
 
-/// The dates of the 题注, or where it has none those that fill a line or follow the speaker.
-fn own_dates(text: &Text<'_>, lines: &Lines<'_>) -> Vec<(DateMention, Span)> {
-    let with_day = |date: &DateMention| date.date.is_some() || date.broken;
-    let mut found = Vec::new();
-    for (_, joined, session) in &lines.sessions {
-        if is_adoption(&joined.flat) {
-            continue;
-        }
-        // The day stands before the session or right behind it (…第四次会议 2024年1月8日).
-        let window = &joined.flat[..joined.flat.len().min(session.range.end + 30)];
-        found.extend(find_dates(window).into_iter().filter(with_day).map(|date| {
-            let at = span(joined.offsets[date.range.start]..joined.offsets[date.range.end - 1] + 1);
-            (date, at)
-        }));
-    }
-    if !found.is_empty() {
-        return found;
-    }
-    let mut best = 0;
-    for (index, line) in lines.zone.lines.iter().enumerate().filter(|(_, line)| line.key.is_none()) {
-        let dates: Vec<DateMention> = find_dates(&line.flat).into_iter().filter(with_day).collect();
-        let [date] = &dates[..] else { continue };
-        let rest = line.flat.len() - date.range.len();
-        let signed = rest <= 40 && line.flat.len() <= 60 && speaker::find(&text.folded[line.range.clone()]).is_some();
-        let clock = line.flat[date.range.end..].contains(&':');
-        if (rest <= 4 || signed) && !clock && !is_adoption(&line.flat) {
-            // 2024-01-08 on a line of its own is mostly the site's date; one in brackets, or behind
-            // the speaker or the 题注, is the report's.
-            let above = index.checked_sub(1).map(|above| &lines.zone.lines[above]);
-            let behind_head = above.is_some_and(|above| {
-                speaker::find(&text.folded[above.range.clone()]).is_some_and(|found| found.name.is_some())
-                    || meeting::find(&above.flat).is_some()
-            });
-            let rank = match line.flat.first() {
-                _ if signed || behind_head => 3,
-                Some('(' | '[' | '—') => 3,
-                _ if line.flat.contains(&'年') => 2,
-                _ => 1,
-            };
-            if rank > best {
-                found.clear();
-                best = rank;
-            }
-            if rank == best {
-                found.push((date.clone(), span(line.range.clone())));
-            }
-        }
-    }
-    found
-}
-
-/// Whether a line tells of the adoption of the report, which is no delivery.
-fn is_adoption(flat: &[char]) -> bool {
-    ["批准", "通过", "发布", "印发", "记者"].iter().any(|words| find_str(flat, words).is_some())
-}
-
-/// The speaker, from the stretches of the head that are neither session nor date nor title.
-fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
-    let zone = lines.zone;
+/// Everyone the head names with an office, in order, and who stands alone below a heading.
+fn speakers(text: &Text<'_>, lines: &Lines<'_>) -> (Vec<speaker::Found>, Option<speaker::Found>) {
+    let mut named = Vec::new();
     let mut office_only: Option<speaker::Found> = None;
     let mut after_heading = false;
     let mut lone: Option<speaker::Found> = None;
-    for (index, line) in zone.lines.iter().enumerate() {
+    for (index, line) in lines.zone.lines.iter().enumerate() {
         if line.key.is_some() {
             after_heading = false;
             continue;
@@ -225,11 +163,12 @@ fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
             if let Some(mut found) = office_only.take() {
                 found.name = speaker::name_from(&stripped);
                 if found.name.is_some() {
-                    return Some(found);
+                    named.push(found);
+                    continue;
                 }
             }
             match speaker::find(&stripped) {
-                Some(found) if found.name.is_some() => return Some(found),
+                Some(found) if found.name.is_some() => named.push(found),
                 Some(found) if found.before.chars().count() <= 30 => office_only = Some(found),
                 _ => {}
             }
@@ -239,14 +178,16 @@ fn speaker(text: &Text<'_>, lines: &Lines<'_>) -> Option<speaker::Found> {
         }
         after_heading = is_heading || (after_heading && stripped.is_empty());
     }
-    lone.or_else(|| {
-        let line = zone.lines.iter().find(|line| line.key == Some("报告人"))?;
-        let printed: Vec<char> =
-            text.folded[line.range.clone()].iter().copied().skip_while(|&c| c != ':').skip(1).collect();
-        speaker::find(&printed)
-            .or_else(|| Some(speaker::Found { name: speaker::name_from(&trim(&printed)), ..speaker::Found::default() }))
-    })
-    .filter(|found| found.name.is_some())
+    (named, lone)
+}
+
+/// Who stands behind a collector's 报告人.
+fn labelled_speaker(text: &Text<'_>, zone: &Zone) -> Option<speaker::Found> {
+    let line = zone.lines.iter().find(|line| line.key == Some("报告人"))?;
+    let printed: Vec<char> =
+        text.folded[line.range.clone()].iter().copied().skip_while(|&c| c != ':').skip(1).collect();
+    speaker::find(&printed)
+        .or_else(|| Some(speaker::Found { name: speaker::name_from(&trim(&printed)), ..speaker::Found::default() }))
 }
 
 /// The folded characters of a line of the head, blanks kept, without its session and dates.

@@ -77,7 +77,16 @@ pub fn find(chars: &[char]) -> Option<Found> {
             break;
         }
     }
-    let behind = name_behind(&chars[end..]);
+    // 区长(代) 孙三江: the bracket belongs to the office.
+    let mut behind = &chars[end..];
+    for words in ["(代理)", "(代)"] {
+        let blanks = behind.iter().take_while(|&&c| c == ' ').count();
+        if starts_with(&behind[blanks..], words) {
+            behind = &behind[blanks + words.chars().count()..];
+            acting = true;
+        }
+    }
+    let behind = name_behind(behind);
     let name = behind.or_else(|| name_before(&mut before));
     let before: String = before.into_iter().filter(|&c| c != ' ').collect();
     Some(Found { name, office: Some(office.to_owned()), acting, before })
@@ -86,20 +95,31 @@ pub fn find(chars: &[char]) -> Option<Found> {
 /// The last office in a stretch: of 区委副书记、区长 the one of the government.
 fn last_office(chars: &[char]) -> Option<(usize, usize, &'static str)> {
     for end in (1..=chars.len()).rev() {
-        let hit = OFFICES.iter().copied().find(|office| {
-            let length = office.chars().count();
-            end >= length && starts_with(&chars[end - length..end], office)
-        });
-        if let Some(office) = hit {
-            return Some((end - office.chars().count(), end, office));
+        let hit = OFFICES.iter().copied().find_map(|office| Some((office_start(chars, end, office)?, end, office)));
+        if hit.is_some() {
+            return hit;
         }
     }
     None
 }
 
+/// Where the office that ends at `end` starts. Its letters may be spaced (县 长) where a blank or
+/// nothing follows it.
+fn office_start(chars: &[char], end: usize, office: &str) -> Option<usize> {
+    let spaced = chars.get(end).is_none_or(|&c| c == ' ');
+    let mut at = end;
+    for (index, c) in office.chars().rev().enumerate() {
+        if spaced && index > 0 {
+            at -= chars[..at].iter().rev().take_while(|&&c| c == ' ').count();
+        }
+        at = at.checked_sub(1).filter(|&at| chars[at] == c)?;
+    }
+    Some(at)
+}
+
 /// The name behind an office: 县长 赵 一 鸣, 县长:赵一鸣, 县长赵一鸣(2024年…).
 fn name_behind(chars: &[char]) -> Option<String> {
-    let from = chars.iter().position(|&c| !matches!(c, ' ' | ':' | '—' | '-'))?;
+    let from = chars.iter().position(|&c| !matches!(c, ' ' | ':' | '—' | '-' | '?'))?;
     name_from(&chars[from..])
 }
 

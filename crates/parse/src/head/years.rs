@@ -26,6 +26,10 @@ pub struct Years {
 pub struct Evidence {
     /// The day of delivery.
     pub delivered: Option<Date>,
+    /// The year of the session, where the head has no day (2024年1月 日).
+    pub session: Option<i32>,
+    /// The year of the yearbook that it is printed in, which tells of the year before.
+    pub volume: Option<i32>,
     /// The year in the title, which is mostly the planned one.
     pub title: Option<i32>,
     /// The latest year that headings say was reviewed.
@@ -39,7 +43,11 @@ pub struct Evidence {
 impl Evidence {
     /// Collects what headings and the first sentences say. `opening` is the start of the body.
     pub fn collect(delivered: Option<Date>, title: Option<&str>, sections: &[Section], opening: &[char]) -> Self {
-        let mut evidence = Self { delivered, title: title.and_then(last_year), ..Self::default() };
+        let mut evidence = Self {
+            delivered,
+            title: title.filter(|title| !title.contains("年鉴")).and_then(last_year),
+            ..Self::default()
+        };
         for section in sections.iter().filter(|section| section.level <= 2) {
             let parts = clauses(&section.heading);
             for part in &parts {
@@ -67,6 +75,7 @@ pub fn decide(evidence: &Evidence, warnings: &mut Vec<Warning>) -> Years {
         // The sessions of November and December look back on the year that ends.
         if date.month() >= 11 { year + 1 } else { year }
     });
+    let by_date = by_date.or(evidence.session);
     if let (Some(headings), Some(date)) = (by_headings, by_date) {
         // A mid-year session may look back on the past year or on the running one.
         if (headings - date).abs() > 1 {
@@ -83,10 +92,10 @@ pub fn decide(evidence: &Evidence, warnings: &mut Vec<Warning>) -> Years {
         warnings.push(Warning::new("year_contradiction", message));
         return Years::default();
     }
-    let plan = by_headings.or(by_date).or(evidence.title);
+    let plan = by_headings.or(by_date).or(evidence.title).or(evidence.volume.map(|volume| volume - 1));
     // Without a date the report is taken to be of the usual season, January to March.
     let season = if evidence.nearly_over { plan.map(|year| year - 1) } else { plan };
-    let year = evidence.delivered.map(|date| i32::from(date.year())).or(season);
+    let year = evidence.delivered.map(|date| i32::from(date.year())).or(evidence.session).or(season);
     Years { year, review: plan.map(|year| year - 1), plan }
 }
 
@@ -146,6 +155,15 @@ fn last_year(text: &str) -> Option<i32> {
     let folded: Vec<char> = text.chars().map(fold).filter(|&c| c != ' ').collect();
     let by_mark = find_dates(&folded).last().map(|date| date.year);
     by_mark.or_else(|| bare_year(&folded))
+}
+
+/// The volume of a yearbook that a line of the head names: 青岚年鉴2002, 《青岚年鉴》2002卷, 1998年卷.
+pub fn volume(flat: &[char]) -> Option<i32> {
+    let at = super::zone::find_str(flat, "年鉴")? + 2;
+    let rest = &flat[at..flat.len().min(at + 8)];
+    let digits = rest.iter().position(char::is_ascii_digit)?;
+    let is_joint = |c: &char| matches!(c, '》' | '(' | '·' | '>' | '/' | '[' | '—' | '-');
+    rest[..digits].iter().all(is_joint).then(|| bare_year(&rest[digits..])).flatten()
 }
 
 /// A year without 年, as in 2009政府工作报告.
