@@ -193,19 +193,23 @@ fn labelled_speaker(text: &Text<'_>, zone: &Zone) -> Option<speaker::Found> {
 /// The folded characters of a line of the head, blanks kept, without its session and dates.
 fn without_session(text: &Text<'_>, lines: &Lines<'_>, index: usize) -> Vec<char> {
     let line = &lines.zone.lines[index];
-    let mut hidden: Vec<(usize, usize)> = Vec::new();
+    let mut chars = text.folded[line.range.clone()].to_vec();
+    // What is hidden may begin or end on other lines.
+    let mut hide = |from: usize, to: usize| {
+        let within = |at: usize| at.clamp(line.range.start, line.range.end) - line.range.start;
+        chars[within(from)..within(to).max(within(from))].fill(';');
+    };
     for (first, joined, session) in &lines.sessions {
         if (*first..first + joined.lines).contains(&index) {
             // From the line's start: what precedes the session is 在, dashes and the date.
             let end = joined.offsets[session.range.end - 1] + 1;
-            hidden.push((joined.offsets[session.range.start], end));
+            hide(joined.offsets[session.range.start], end);
         }
     }
     for date in find_dates(&line.flat) {
-        hidden.push((line.offsets[date.range.start], line.offsets[date.range.end - 1] + 1));
+        hide(line.offsets[date.range.start], line.offsets[date.range.end - 1] + 1);
     }
-    let is_hidden = |at: usize| hidden.iter().any(|&(start, end)| (start..end).contains(&at));
-    line.range.clone().map(|at| if is_hidden(at) { ';' } else { text.folded[at] }).collect()
+    chars
 }
 
 /// A stretch without what surrounds a session: dashes, 在, 上, brackets, separators, blanks.
