@@ -5,9 +5,10 @@
 //! machine is killed in as many different places as a fast one.
 
 use baogao_testkit::{FakeWeb, Faults, Plan, Process, Signal, max_in_flight};
+use baogao_tests::accounting::{Owed, faults};
 use baogao_tests::binary;
+use baogao_tests::chance::Chance;
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,19 +18,6 @@ const KILLS: usize = 22;
 
 /// Far more than any step takes; a test that needs it all has failed.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-/// A small generator (SplitMix64, Steele et al. 2014): a seed gives a schedule.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-}
 
 fn crawl(web: &FakeWeb, dir: &Path, delay: &str) -> Command {
     let config = dir.join("hasty.toml");
@@ -52,10 +40,6 @@ fn export(dir: &Path) -> Vec<Value> {
     ended.stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
 #[test]
 fn kill_nine_at_any_moment_loses_and_doubles_nothing() {
     let seed = std::env::var("BAOGAO_CHAOS_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
@@ -64,7 +48,7 @@ fn kill_nine_at_any_moment_loses_and_doubles_nothing() {
     let plan = Plan { seed, hosts: 4, pages_per_host: 22, faults, ..Plan::default() };
     let web = FakeWeb::start(plan).expect("a port on loopback");
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let mut chance = Chance(seed);
+    let mut chance = Chance::new(seed);
 
     let mut killed = 0;
     for attempt in 0.. {
@@ -99,22 +83,10 @@ fn kill_nine_at_any_moment_loses_and_doubles_nothing() {
 
     let truth = web.truth();
     let reports = export(dir.path());
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for report in &reports {
-        *found.entry(folded(report["text"].as_str().unwrap_or_default())).or_default() += 1;
-    }
-    for owed in &truth.records {
-        let count = found.get(&folded(&owed.text())).copied().unwrap_or(0);
-        let near: Vec<_> = reports
-            .iter()
-            .map(|report| &report["source"]["pages"])
-            .filter(|pages| {
-                pages.as_array().is_some_and(|pages| pages.iter().any(|page| owed.parts.iter().any(|p| page == p)))
-            })
-            .collect();
-        assert_eq!(count, 1, "seed {seed}: {:?} stands {count} times; records of its pages: {near:?}", owed.parts);
-    }
-    assert_eq!(reports.len(), truth.records.len(), "seed {seed}: reports that nobody owes");
+    let owed: Vec<_> =
+        truth.records.iter().map(|record| Owed { parts: record.parts.clone(), text: record.text() }).collect();
+    let faults = faults(&owed, &reports);
+    assert!(faults.is_empty(), "seed {seed}: {faults:#?}");
     for report in &reports {
         let id = report["id"].as_str().expect("an id");
         assert_eq!(revisions(dir.path(), id), 1, "seed {seed}: {id} was doubled");

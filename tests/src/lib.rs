@@ -1,5 +1,8 @@
 //! Tests of the whole: `conformance` holds the house's own rules, `e2e` drives the binary as a user
-//! would, `chaos` kills it. Here is only what the last two share.
+//! would, `chaos` kills it, `oracle` breaks everything around it. Here is only what they share.
+
+pub mod accounting;
+pub mod chance;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

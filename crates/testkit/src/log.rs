@@ -56,6 +56,11 @@ impl Log {
         }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// A copy of all hits.
     pub(crate) fn hits(&self) -> Vec<Hit> {
         self.lock().clone()

@@ -1,7 +1,9 @@
 //! The real binary as a child process: started, signalled, waited for with a deadline, listened to.
 
 use rustix::process::{Pid, kill_process};
+use std::fs::OpenOptions;
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How often a child is looked at while somebody waits for it.
 const POLL: Duration = Duration::from_millis(5);
 
-/// A signal that ends a process, or asks it to end.
+/// A signal that ends a process, asks it to end, or makes it stand still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// SIGTERM: what an orchestrator sends first.
@@ -19,6 +21,11 @@ pub enum Signal {
     Interrupt,
     /// SIGKILL: the power cut that a process survives only on disk.
     Kill,
+    /// SIGSTOP: it stands still, as one that gets no time from its machine. It can be killed as it is,
+    /// and takes every other signal once it goes on.
+    Pause,
+    /// SIGCONT: it goes on.
+    Resume,
 }
 
 /// A process that has ended.
@@ -54,6 +61,18 @@ impl Process {
         Ok(Self { child, stdout, stderr })
     }
 
+    /// Starts `command` with no input and both outputs at the end of the file `log`, which is made where
+    /// it is not there: for long runs, whose outputs are read by people if at all. [`Ended`] has none.
+    ///
+    /// # Errors
+    ///
+    /// When the program cannot be started or the file cannot be opened.
+    pub fn start_logged(command: &mut Command, log: &Path) -> io::Result<Self> {
+        let log = OpenOptions::new().create(true).append(true).open(log)?;
+        let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+        Ok(Self { child, stdout: Output::none(), stderr: Output::none() })
+    }
+
     /// The process's number.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -73,6 +92,8 @@ impl Process {
             Signal::Terminate => rustix::process::Signal::TERM,
             Signal::Interrupt => rustix::process::Signal::INT,
             Signal::Kill => rustix::process::Signal::KILL,
+            Signal::Pause => rustix::process::Signal::STOP,
+            Signal::Resume => rustix::process::Signal::CONT,
         };
         Ok(kill_process(Pid::from_child(&self.child), signal)?)
     }
@@ -154,6 +175,10 @@ struct Output {
 }
 
 impl Output {
+    fn none() -> Self {
+        Self { bytes: Arc::default(), reader: None }
+    }
+
     fn read(stream: Option<impl Read + Send + 'static>) -> Self {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&bytes);

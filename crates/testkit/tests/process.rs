@@ -60,3 +60,32 @@ fn a_process_that_ends_before_it_speaks_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     assert!(error.to_string().contains("no"), "{error}");
 }
+
+#[test]
+fn a_paused_process_stands_still_until_it_may_go_on() {
+    let mut process = shell("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+    process.wait_for_output(LONG, |stdout, _| stdout.contains("ready")).unwrap();
+    process.signal(Signal::Pause).unwrap();
+    process.signal(Signal::Terminate).unwrap();
+    assert_eq!(process.wait(Duration::from_millis(200)).unwrap_err().kind(), ErrorKind::TimedOut);
+    process.signal(Signal::Resume).unwrap();
+    assert_eq!(process.wait(LONG).unwrap().status.code(), Some(7));
+
+    let mut process = shell("echo ready; while :; do sleep 0.01; done");
+    process.wait_for_output(LONG, |stdout, _| stdout.contains("ready")).unwrap();
+    process.signal(Signal::Pause).unwrap();
+    process.signal(Signal::Kill).unwrap();
+    assert_eq!(process.wait(LONG).unwrap().status.signal(), Some(9));
+}
+
+#[test]
+fn a_log_gets_both_outputs_of_one_process_after_the_other() {
+    let log = std::env::temp_dir().join(format!("baogao-test-{}-process.log", std::process::id()));
+    for word in ["one", "two"] {
+        let mut command = Command::new("/bin/sh");
+        let mut process = Process::start_logged(command.args(["-c", &format!("echo {word}; echo !{word} >&2")]), &log);
+        assert!(process.as_mut().unwrap().wait(LONG).unwrap().status.success());
+    }
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), "one\n!one\ntwo\n!two\n");
+    std::fs::remove_file(log).unwrap();
+}

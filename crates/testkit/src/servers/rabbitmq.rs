@@ -140,6 +140,15 @@ impl RabbitNode {
         api_at(self.node.ports.management)
     }
 
+    /// Makes a vhost on it, removed when that is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When the broker does not run.
+    pub fn vhost(&self) -> RabbitVhost {
+        RabbitVhost::on(self.url().parse().expect("it is a URL"), self.management())
+    }
+
     /// The number of its process.
     pub fn pid(&self) -> u32 {
         self.daemon.pid()

@@ -68,6 +68,11 @@ impl FakeWeb {
         self.server.log().hits()
     }
 
+    /// The length of [`FakeWeb::log`].
+    pub fn asked(&self) -> usize {
+        self.server.log().len()
+    }
+
     /// See [`crate::min_gap`].
     pub fn min_gap(&self, host: &str) -> Option<Duration> {
         log::min_gap(&self.log(), host)
