@@ -5,7 +5,7 @@
 //! machine is killed in as many different places as a fast one.
 
 use baogao_testkit::{FakeWeb, Faults, Plan, Process, Signal, max_in_flight};
-use baogao_tests::accounting::{Owed, faults};
+use baogao_tests::accounting::{self, Owed};
 use baogao_tests::binary;
 use baogao_tests::chance::Chance;
 use serde_json::Value;
@@ -85,8 +85,8 @@ fn kill_nine_at_any_moment_loses_and_doubles_nothing() {
     let reports = export(dir.path());
     let owed: Vec<_> =
         truth.records.iter().map(|record| Owed { parts: record.parts.clone(), text: record.text() }).collect();
-    let faults = faults(&owed, &reports);
-    assert!(faults.is_empty(), "seed {seed}: {faults:#?}");
+    let wrong = accounting::faults(&owed, &reports);
+    assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
     for report in &reports {
         let id = report["id"].as_str().expect("an id");
         assert_eq!(revisions(dir.path(), id), 1, "seed {seed}: {id} was doubled");

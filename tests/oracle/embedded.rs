@@ -21,7 +21,7 @@ const DELAY: Duration = Duration::from_millis(5);
 /// Far more than any step takes.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How often the process may be brought down by poison, or come to an end before the schedule does.
+/// How often the process may be brought down by poison.
 const STARTS: usize = 40;
 
 /// SIGABRT, by which the process dies of a deadly article.
@@ -36,7 +36,7 @@ pub fn run(seed: u64, pages: usize, schedule: &Schedule, dir: &Path) -> anyhow::
     let web = web_of(seed, pages);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let (data, began) = (dir.join("data"), Instant::now());
-    let mut crawl = Crawl { web: &web, dir, process: None, aborts: 0, ends: 0 };
+    let mut crawl = Crawl { web: &web, dir, process: None, aborts: 0 };
     let mut swallowed = Vec::new();
     for moment in &schedule.moments {
         crawl.until_asked(moment.after).with_context(|| format!("{moment:?}"))?;
@@ -57,7 +57,7 @@ pub fn run(seed: u64, pages: usize, schedule: &Schedule, dir: &Path) -> anyhow::
             swallowed.push(runtime.block_on(published).with_context(|| format!("{moment:?}"))?);
         }
     }
-    crawl.to_the_end()?;
+    crawl.run_to_its_end()?;
 
     let (dead, records) = runtime.block_on(async {
         let bus = Bus::sqlite_read_only(&data.join("bus.sqlite")).await?;
@@ -87,8 +87,6 @@ struct Crawl<'a> {
     dir: &'a Path,
     process: Option<Process>,
     aborts: usize,
-    /// How often it came to an end by itself.
-    ends: usize,
 }
 
 impl Crawl<'_> {
@@ -107,7 +105,7 @@ impl Crawl<'_> {
     }
 
     /// Lets it run until it ends by itself.
-    fn to_the_end(&mut self) -> anyhow::Result<()> {
+    fn run_to_its_end(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while !self.go_on()? {
             anyhow::ensure!(Instant::now() < deadline, "the crawl does not end");
@@ -134,7 +132,6 @@ impl Crawl<'_> {
         }
         // 1 says that there are dead letters.
         anyhow::ensure!(matches!(status.code(), Some(0 | 1)), "the crawl has ended with {status}");
-        self.ends += 1;
         Ok(true)
     }
 
