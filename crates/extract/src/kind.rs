@@ -76,7 +76,8 @@ pub(crate) fn classify(
     let is_article = match container {
         None => false,
         Some(container) => {
-            let enough = evidence.paragraphs >= 1 && evidence.prose >= 100
+            let enough = container.is_post && evidence.text >= 20
+                || evidence.paragraphs >= 1 && evidence.prose >= 100
                 || evidence.text >= 200
                 || container.known && evidence.text >= 60 && (evidence.paragraphs >= 1 || evidence.entries < 20);
             // A column's description is short beside its links.

@@ -16,6 +16,7 @@ mod links;
 mod markup;
 mod pager;
 mod profile;
+mod records;
 mod region;
 mod stitch;
 mod title;
@@ -161,8 +162,13 @@ impl<'a> Reading<'a> {
         let thread = profile.forum.as_ref().map(|forum| forum::posts(dom, forum)).filter(|posts| !posts.is_empty());
         let container = container::find(dom, profile);
         let title = title::find(dom, profile, container.as_ref());
-        let lines = container.as_ref().map(|container| container.lines.as_slice()).unwrap_or_default();
-        let own_lines = body::own_lines(dom, lines, title.as_deref());
+        let own_lines = container.as_ref().map_or_else(Vec::new, |container| {
+            let lines = match container.is_post {
+                true => body::without_byline(dom, &container.lines),
+                false => container.lines.as_slice(),
+            };
+            body::own_lines(dom, lines, title.as_deref(), container.is_post)
+        });
         let kind = match thread {
             Some(_) => PageKind::Article,
             None => {
