@@ -47,6 +47,10 @@ pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>, is_post
             own.push(index);
         }
     }
+    // A heading above nothing: notes, references, comments that were taken out.
+    while own.len() > 1 && own.last().is_some_and(|&index| line(index).heading > 0 && line(index).chars <= 20) {
+        own.pop();
+    }
     own
 }
 

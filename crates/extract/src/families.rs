@@ -8,9 +8,20 @@ use aho_corasick::AhoCorasick;
 
 /// The profiles that come with the crate: a folder and a line here for each.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("dedecms", include_str!("../profiles/dedecms/profile.toml")),
     ("discuz", include_str!("../profiles/discuz/profile.toml")),
     ("empirecms", include_str!("../profiles/empirecms/profile.toml")),
+    ("epaper", include_str!("../profiles/epaper/profile.toml")),
+    ("gkmlpt", include_str!("../profiles/gkmlpt/profile.toml")),
+    ("jcms", include_str!("../profiles/jcms/profile.toml")),
+    ("jiyuehua", include_str!("../profiles/jiyuehua/profile.toml")),
+    ("mediawiki", include_str!("../profiles/mediawiki/profile.toml")),
+    ("phpwind", include_str!("../profiles/phpwind/profile.toml")),
+    ("siteserver", include_str!("../profiles/siteserver/profile.toml")),
     ("trs", include_str!("../profiles/trs/profile.toml")),
+    ("ucap", include_str!("../profiles/ucap/profile.toml")),
+    ("vsb", include_str!("../profiles/vsb/profile.toml")),
+    ("wordpress", include_str!("../profiles/wordpress/profile.toml")),
 ];
 
 /// All known families.

@@ -14,6 +14,7 @@ mod kind;
 mod layout;
 mod links;
 mod markup;
+mod metadata;
 mod pager;
 mod profile;
 mod records;
@@ -23,6 +24,7 @@ mod title;
 
 pub use charset::{Decoded, MAX_PAGE_BYTES, decode};
 pub use forum::{Post, Thread};
+pub use metadata::{DateEvidence, Metadata};
 pub use profile::ProfileError;
 pub use stitch::{PartInput, Stitched, stitch};
 
@@ -38,7 +40,7 @@ use jiff::civil::Date;
 
 /// The version of this crate's rules. It goes up with every change that can change a text, a title,
 /// a date or a document key.
-pub const EXTRACTOR_VERSION: u32 = 1;
+pub const EXTRACTOR_VERSION: u32 = 2;
 
 /// Pages of a list that are offered as links; the last of them offers the next ones.
 const MAX_LIST_PAGES: u32 = 100;
@@ -67,6 +69,8 @@ pub struct PageExtract {
     pub title: Option<String>,
     /// The date the page shows for its publication.
     pub published_on: Option<Date>,
+    /// What else the page says of its document, with all dates and where each was found.
+    pub metadata: Metadata,
     /// The address the document declares for itself.
     pub canonical_url: Option<String>,
     /// The name of the document within its site, the same on every part; where the address is known.
@@ -197,21 +201,14 @@ impl<'a> Reading<'a> {
         let thread = self.thread.clone().map(|posts| Thread { page: part, posts });
         let body = self.body(thread.as_ref());
         let text = assemble(title.as_deref(), &body);
-        let published_on = match &thread {
-            Some(thread) if part == 1 => thread.posts.first().and_then(|post| post.posted_on),
-            Some(_) => None,
-            None if is_article => {
-                let path = self.url.map(|url| url.as_url().path());
-                date::find(self.dom, self.profile, self.container.as_ref(), path)
-            }
-            None => None,
-        };
+        let metadata = self.metadata(thread.as_ref());
         PageExtract {
             kind: self.kind,
             family: self.profile.name.clone(),
             charset: charset.to_owned(),
             title,
-            published_on,
+            published_on: metadata.dates.first().map(|found| found.date),
+            metadata,
             canonical_url,
             document_key,
             text,
@@ -222,6 +219,28 @@ impl<'a> Reading<'a> {
             body,
             thread,
         }
+    }
+
+    /// What the page says of its document. A thread's date is that of its first post.
+    fn metadata(&self, thread: Option<&Thread>) -> Metadata {
+        if self.kind != PageKind::Article {
+            return Metadata::default();
+        }
+        let mut metadata = metadata::find(self.dom, self.container.as_ref());
+        match thread {
+            Some(thread) => {
+                let opening = thread.posts.first().filter(|_| thread.page == 1);
+                metadata.author = opening.and_then(|post| post.author.clone());
+                let date = opening.and_then(|post| post.posted_on);
+                metadata.dates = date.map(|date| DateEvidence::new(date, "post", "")).into_iter().collect();
+            }
+            None => {
+                let path = self.url.map(|url| url.as_url().path());
+                let last = self.own_lines.last().copied();
+                metadata.dates = date::find(self.dom, self.profile, self.container.as_ref(), last, path);
+            }
+        }
+        metadata
     }
 
     /// The article's lines without the page heading.

@@ -132,18 +132,6 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
         if run.members.iter().any(is_taken) {
             continue;
         }
-        let v = judge(dom, regions, &run, heading);
-        eprintln!(
-            "RUN {:?} n={} signed={} tag={} class={:?} first={:?} heading={:?} {:?}",
-            v,
-            run.members.len(),
-            run.signed,
-            dom.nodes[run.members[0] as usize].tag,
-            dom.markup(run.members[0]).and_then(|e| e.attr("class")),
-            dom.text_below(run.members[0]).chars().take(50).collect::<String>(),
-            heading.map(|h| dom.line_text(&dom.lines[h]).to_owned()),
-            dom.lines_in(run.members[0])
-        );
         let verdict = judge(dom, regions, &run, heading);
         if let Some(parent) = run.bylines_of(dom) {
             let first = if verdict == Verdict::Comments { 0 } else { 1 };
