@@ -3,6 +3,7 @@
 use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::Dom;
+use crate::links::Anchor;
 use baogao_model::PageKind;
 
 /// A page with more text than this is no block page, whatever it says. In characters.
@@ -41,7 +42,7 @@ pub(crate) struct Evidence {
 }
 
 /// Counts the evidence.
-pub(crate) fn evidence(dom: &Dom, own_lines: &[usize]) -> Evidence {
+pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor]) -> Evidence {
     let mut evidence = Evidence { text: 0, prose: 0, paragraphs: 0, all: 0, entries: 0, dated_entries: 0 };
     for line in &dom.lines {
         evidence.all += line.chars;
@@ -50,6 +51,9 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize]) -> Evidence {
             evidence.dated_entries += u32::from(line.link_share() < 1.0);
         }
     }
+    // What a script would set has no lines.
+    let scripted = |anchor: &&Anchor| dom.nodes[anchor.at as usize].dropped && anchor.text.chars().count() >= 6;
+    evidence.entries += anchors.iter().filter(scripted).count() as u32;
     for &index in own_lines {
         let line = &dom.lines[index];
         evidence.text += line.chars;

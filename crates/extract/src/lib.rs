@@ -31,7 +31,7 @@ pub use stitch::{PartInput, Stitched, stitch};
 use crate::container::Container;
 use crate::dom::Dom;
 use crate::families::Families;
-use crate::links::Base;
+use crate::links::{Anchor, Base};
 use crate::pager::Pager;
 use crate::profile::Profile;
 use baogao_model::event::{GroupHint, GroupMember};
@@ -124,11 +124,32 @@ impl Extractor {
         Ok(Self { families: Families::with(extra)? })
     }
 
+    /// The names of all profiles, and whether each is built in.
+    pub fn profiles(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.families.names()
+    }
+
+    /// A profile's file as written.
+    pub fn profile_text(&self, name: &str) -> Option<&str> {
+        self.families.named(name).map(|(_, text)| text)
+    }
+
     /// Reads a page. Never fails: what cannot be read is left out and warned of.
     pub fn extract(&self, page: &Page<'_>) -> PageExtract {
         let decoded = decode(page.bytes, page.content_type);
         let address = page.url.map(document::path_and_query);
         let profile = self.families.detect(&decoded.text, address.as_deref());
+        Self::extract_with(profile, page, decoded)
+    }
+
+    /// Reads a page as one of the family of this name, whatever it looks like. `None` where there is no
+    /// such profile.
+    pub fn extract_as(&self, family: &str, page: &Page<'_>) -> Option<PageExtract> {
+        let (profile, _) = self.families.named(family)?;
+        Some(Self::extract_with(profile, page, decode(page.bytes, page.content_type)))
+    }
+
+    fn extract_with(profile: &Profile, page: &Page<'_>, decoded: Decoded) -> PageExtract {
         let dom = Dom::parse(&decoded.text, profile);
         let mut warnings = decoded.warnings;
         if dom.limited {
@@ -154,6 +175,7 @@ struct Reading<'a> {
     profile: &'a Profile,
     url: Option<&'a CanonicalUrl>,
     base: Base,
+    anchors: Vec<Anchor>,
     container: Option<Container>,
     thread: Option<Vec<Post>>,
     kind: PageKind,
@@ -173,21 +195,28 @@ impl<'a> Reading<'a> {
             };
             body::own_lines(dom, lines, title.as_deref(), container.is_post)
         });
+        let base = Base::of(dom, url);
+        let anchors = links::anchors(dom, &base);
         let kind = match thread {
             Some(_) => PageKind::Article,
             None => {
                 let is_list_address = url.is_some_and(|url| links::is_list_address(profile, url));
-                kind::classify(dom, source, container.as_ref(), kind::evidence(dom, &own_lines), is_list_address)
+                let evidence = kind::evidence(dom, &own_lines, &anchors);
+                kind::classify(dom, source, container.as_ref(), evidence, is_list_address)
             }
         };
-        Self { dom, profile, url, base: Base::of(dom, url), container, thread, kind, title, own_lines }
+        Self { dom, profile, url, base, anchors, container, thread, kind, title, own_lines }
     }
 
-    fn finish(self, charset: &str, warnings: Vec<Warning>) -> PageExtract {
+    fn finish(mut self, charset: &str, warnings: Vec<Warning>) -> PageExtract {
         let is_article = self.kind == PageKind::Article;
-        let anchors = links::anchors(self.dom, &self.base);
+        let anchors = std::mem::take(&mut self.anchors);
         let max_pages = if is_article { self.profile.max_parts } else { MAX_LIST_PAGES };
         let pager = pager::find(self.dom, &anchors, &self.base, self.url, is_article, max_pages);
+        let next_page = pager.as_ref().and_then(|pager| pager.next.clone()).or_else(|| {
+            let next = links::next_group(&anchors).filter(|_| self.kind == PageKind::List)?;
+            Some(next.url.clone())
+        });
         let canonical_url = document::declared_address(self.dom, &self.base);
         let group_url = pager.as_ref().filter(|_| is_article).and_then(|pager| pager.pages.get(&1)).cloned();
         let document_key = document::key(self.profile, self.url, canonical_url.as_deref(), group_url.as_deref());
@@ -212,7 +241,7 @@ impl<'a> Reading<'a> {
             canonical_url,
             document_key,
             text,
-            next_page: pager.as_ref().and_then(|pager| pager.next.clone()),
+            next_page,
             links: links::list(self.dom, self.profile, anchors, pager.as_ref(), self.kind, self.url),
             group,
             warnings,

@@ -27,6 +27,8 @@ pub struct Config {
     pub fetch: FetchSection,
     /// When a URL is due again.
     pub frontier: FrontierSection,
+    /// How pages become articles.
+    pub extract: ExtractConfig,
     /// The stages behind the crawler.
     pub stages: StagesConfig,
 }
@@ -129,6 +131,15 @@ impl Default for FrontierSection {
     }
 }
 
+/// The section `extract`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtractConfig {
+    /// A folder with profiles of your own; one with the name of a built-in profile replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<PathBuf>,
+}
+
 /// The section `stages`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -170,10 +181,14 @@ impl Config {
             crawler: file.section("crawler"),
             fetch: file.section("fetch"),
             frontier: file.section("frontier"),
+            extract: file.section("extract"),
             stages: file.section("stages"),
         };
         for (key, message) in config.crawler.problems() {
             file.problem(key, message);
+        }
+        if let Err(error) = crate::profiles::extractor(&config.extract) {
+            file.problem("extract.profiles", format!("{error:#}"));
         }
         match config.fetch_config() {
             Ok(fetch) if path.is_some() => {

@@ -5,7 +5,6 @@ use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_bus::Bus;
 use baogao_crawler::{Crawler, PauseReason, Scope};
-use baogao_extract::Extractor;
 use baogao_fetch::Fetcher;
 use baogao_frontier::{Frontier, FrontierStats};
 use baogao_parse::Parser;
@@ -102,7 +101,17 @@ impl Embedded {
     }
 
     /// Starts every role.
-    pub fn start(&self, config: &Config, fetcher: Fetcher, scope: Scope, shutdown: &Shutdown) -> Running {
+    ///
+    /// # Errors
+    ///
+    /// When the configured profiles cannot be read.
+    pub fn start(
+        &self,
+        config: &Config,
+        fetcher: Fetcher,
+        scope: Scope,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<Running> {
         let (begun, pause) = (Arc::new(AtomicU64::new(0)), PauseReason::default());
         let filter = scope.in_frontier(config.crawler.max_depth);
         let crawler = Crawler {
@@ -121,7 +130,7 @@ impl Embedded {
         let scraper = Scraper {
             bus: self.bus.clone(),
             archive: self.archive.clone(),
-            extractor: Arc::new(Extractor::new()),
+            extractor: Arc::new(crate::profiles::extractor(&config.extract)?),
             concurrency: or_cores(config.stages.scraper_concurrency),
             shutdown: shutdown.clone(),
         };
@@ -143,7 +152,8 @@ impl Embedded {
         roles.spawn(scraper.run());
         roles.spawn(parser.run());
         roles.spawn(publisher.run());
-        Running { roles, begun, pause, filter, max_pages: config.crawler.max_pages, shutdown: shutdown.clone() }
+        let max_pages = config.crawler.max_pages;
+        Ok(Running { roles, begun, pause, filter, max_pages, shutdown: shutdown.clone() })
     }
 
     /// What is under way now. Work moves between frontier and bus while it is looked for, so the

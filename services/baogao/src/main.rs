@@ -8,6 +8,7 @@ mod embedded;
 mod exit;
 mod input;
 mod lang;
+mod profiles;
 mod progress;
 mod table;
 mod tell;

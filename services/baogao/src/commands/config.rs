@@ -9,8 +9,12 @@ use anyhow::Context as _;
 use std::io::Write;
 
 /// Settings without a default, with a value to show: section, key, example.
-const UNSET: [(&str, &str, &str); 3] =
-    [("crawler", "max_depth", "3"), ("crawler", "max_pages", "1000"), ("fetch", "contact", "\"you@example.org\"")];
+const UNSET: [(&str, &str, &str); 4] = [
+    ("crawler", "max_depth", "3"),
+    ("crawler", "max_pages", "1000"),
+    ("fetch", "contact", "\"you@example.org\""),
+    ("extract", "profiles", "\"./profiles\""),
+];
 
 /// Carries the command out.
 pub fn run(session: &Session, command: &ConfigCommand) -> anyhow::Result<Exit> {

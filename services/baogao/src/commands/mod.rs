@@ -5,6 +5,7 @@ mod crawl;
 mod demo;
 mod extract;
 mod parse;
+mod profile;
 mod records;
 mod run;
 mod summary;
@@ -39,6 +40,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Crawl(args) => crawl::run(&session, args),
         Command::Run(args) => run::run(&session, args),
         Command::Extract(args) => extract::run(&session, &args),
+        Command::Profile(command) => profile::run(&session, &command),
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
         Command::Config(command) => config::run(&session, &command),
