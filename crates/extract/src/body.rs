@@ -6,6 +6,7 @@
 
 use crate::clean;
 use crate::dom::{Dom, Line};
+use crate::records;
 
 /// How far below the container's beginning the title may be repeated.
 const TITLE_WINDOW: usize = 20;
@@ -13,27 +14,32 @@ const TITLE_WINDOW: usize = 20;
 /// Takes the lines that are not the article's own off both ends, and boilerplate from between.
 ///
 /// `lines` are indices into [`Dom::lines`]; the title's line goes too, as it is put back in front.
-pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>) -> Vec<usize> {
+/// The links below the text of a post are the author's own.
+pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>, is_post: bool) -> Vec<usize> {
     let line = |index: usize| &dom.lines[index];
     let text = |index: usize| dom.line_text(&dom.lines[index]);
+    let head = &lines[..TITLE_WINDOW.min(lines.len())];
+    let start = title.map_or(0, |title| behind_title(dom, head, title));
     // Without a sentence all is head: captions, verse.
-    let first = lines.iter().position(|&index| begins_text(dom, line(index))).unwrap_or(lines.len());
+    let begins = |&index: &usize| begins_text(dom, line(index));
+    let first = lines[start..].iter().position(begins).map_or(lines.len(), |first| start + first);
     let last = lines
         .iter()
         .rposition(|&index| line(index).is_prose() && !clean::is_trailer(text(index)))
         .unwrap_or(first)
         .max(first);
-    let start = title.map_or(0, |title| behind_title(dom, &lines[..first.max(TITLE_WINDOW).min(lines.len())], title));
     let end = tail_begins(dom, lines, first, last);
 
     let mut own = Vec::new();
+    let mut label_before = false;
     for (position, &index) in lines.iter().enumerate().take(end).skip(start) {
         let line = line(index);
         let text = text(index);
+        let is_value = std::mem::replace(&mut label_before, clean::is_bare_label(text));
         let dropped = if position < first {
-            clean::is_about(text) || is_breadcrumb(line, text)
+            clean::is_about(text) || is_value || is_breadcrumb(line, text)
         } else if position > last {
-            clean::is_trailer(text) || line.link_share() > 0.8
+            clean::is_trailer(text) || line.link_share() > 0.8 && !is_post
         } else {
             clean::is_boilerplate(text) && !line.is_long_prose()
         };
@@ -41,7 +47,34 @@ pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>) -> Vec<
             own.push(index);
         }
     }
+    // A heading above nothing: notes, references, comments that were taken out.
+    while own.len() > 1 && own.last().is_some_and(|&index| line(index).heading > 0 && line(index).chars <= 20) {
+        own.pop();
+    }
     own
+}
+
+/// The lines of an opening post without those above and below its text that are about the post:
+/// who wrote it and when, what can be done with it.
+pub(crate) fn without_byline<'a>(dom: &Dom, lines: &'a [usize]) -> &'a [usize] {
+    let is_text = |line: &Line| line.is_prose() || line.chars >= 30 && line.link_share() < 0.5;
+    let mut start = 0;
+    for (position, &index) in lines.iter().enumerate() {
+        let line = &dom.lines[index];
+        if records::is_mark(dom, line) {
+            start = position + 1;
+        } else if is_text(line) {
+            break;
+        }
+    }
+    // Marks alone: what stands among them is the text.
+    if start == lines.len() {
+        start = 0;
+    }
+    let last = lines.iter().rposition(|&index| is_text(&dom.lines[index])).unwrap_or(start).max(start);
+    let is_action = |&index: &usize| records::is_action(dom, &dom.lines[index]);
+    let end = lines[last..].iter().position(is_action).map_or(lines.len(), |position| last + position);
+    &lines[start..end.max(start)]
 }
 
 impl Line {
@@ -57,7 +90,7 @@ fn begins_text(dom: &Dom, line: &Line) -> bool {
     if text.starts_with("各位代表") {
         return true;
     }
-    line.is_prose() && !clean::is_about(text) && !is_breadcrumb(line, text)
+    line.is_prose() && !clean::is_about(text) && !clean::is_entry_of_index(text) && !is_breadcrumb(line, text)
 }
 
 /// Behind the line that repeats the title, if one near the beginning does.

@@ -45,7 +45,8 @@ pattern!(
       | 点赞\d* | 赞\d* | 顶一下 | 踩一下 | 举报 | 推荐\d* | 喜欢\d* | 复制链接 | 纠错 | 更多 | 展开(?:全文|阅读全文)? | 阅读全文 | 阅读原文
       | 字体[^。]{0,20} | 字号[^。]{0,20} | 大\s*中\s*小 | [TtＴ]\s*[|｜]\s*[TtＴ]
       | (?:[\d\s/.…<>«»\[\]【】|]*(?:首页|尾页|末页|上一?页|下一?页|前一页|后一页|第\s*\d+\s*页|共\s*\d+\s*页)[\d\s/.…<>«»\[\]【】|]*)+
-      | 显示全文 | 点击(?:查看|进入|下载)[^。]{0,20} | 热点推荐 | 广告 | advertisement
+      | 播报 | 编辑 | 已编辑 | 抢首赞 | 已赞过 | 已踩过 | 收起 | 关注 | 私信(?:TA)? | 向TA提问 | 你对这个回答的评价是.{0,2}
+      | 语音播报[^。]{0,20} | 播报文章 | 显示全文 | 点击(?:查看|进入|下载)[^。]{0,20} | 热点推荐 | 广告 | advertisement
     )[\]】）)>》\s:：|]*$"
 );
 
@@ -66,6 +67,12 @@ pattern!(
         [^:：]{0,8}[:：]"
 );
 
+// Entries of the table that government sites set above a document (国办发〔2017〕19号).
+pattern!(
+    INDEX_ENTRY,
+    r"^[\[【\s]*(?:索\s*引\s*号|信息索引号|发文字号|发文文号|文\s*号|发布机构|发布机关|发文机关|发文单位|制发机关|主题分类|主题词|主\s*题|公文种类|体裁分类|组配分类|服务对象|信息分类|分\s*类|成文日期|生成日期|印发日期|发布日期|公开日期|公开范围|公开方式|公开形式|有\s*效\s*性|效力状态|有效期|失效日期|废止日期|生效日期|标\s*题|名\s*称|信息名称|内容概述|关键词|统一编号|登记号)[\]】\s]*(?:[:：\t]|$)"
+);
+
 // A date as systems print it: with hyphens, or with a time behind it. 年月日 alone may be the day a
 // report was delivered, which stands in its head.
 pattern!(
@@ -78,6 +85,16 @@ pattern!(
     CREDIT,
     r"(?x)^[\[【（(<\s]*(?:来源|稿源|作者|文字|文|图|摄影|图片|供稿|通讯员|记者|编辑|责编|责任编辑|编审|审核|校对|监制|审稿|终审|值班主任|原标题|信息来源|文章来源|原文链接|原文标题)[^。，]{0,6}[:：/丨|][^。]{0,60}$"
 );
+
+// Who posted it when, and how often it was read, below the text of blogs and boards.
+pattern!(
+    POSTED,
+    r"(?x)^[(（\[【\s]*(?:由.{1,20})?(?:发表|张贴|发布|本文发表|本[帖贴]由.{1,30})(?:于|在|\s@|[:：])?.{0,40}(?:\d{1,2}[:：]\d{2}|阅读|浏览|评论)
+      | (?i:trackback|引用通告|引用地址|永久链接|固定链接|permalink) | ^[(（]?(?:已被)?(?:阅读|浏览|点击)(?:次数|数|量)?\s?[:：(（]?\s?\d+"
+);
+
+// Where a board ends a post: what follows is the board's.
+pattern!(END_OF_POST, r"^本[帖贴]由.{1,40}(?:发表|张贴)");
 
 // Files to download.
 pattern!(
@@ -107,7 +124,7 @@ pub(crate) fn is_boilerplate(line: &str) -> bool {
 /// Whether a line above the text only describes the article: date, source, counters, tools.
 pub(crate) fn is_about(line: &str) -> bool {
     let chars = line.chars().count();
-    if is_boilerplate(line) {
+    if is_boilerplate(line) || is_entry_of_index(line) {
         return true;
     }
     if chars > 160 || line.contains('。') {
@@ -116,14 +133,30 @@ pub(crate) fn is_about(line: &str) -> bool {
     LABEL.is_match(line) || chars <= 60 && STAMP.is_match(line)
 }
 
+/// Whether a line is an entry of a document's index card: number, issuer, subject.
+pub(crate) fn is_entry_of_index(line: &str) -> bool {
+    line.chars().count() <= 300 && INDEX_ENTRY.is_match(line)
+}
+
+/// Whether a line is the label of an index card's entry alone, its value on the next line.
+pub(crate) fn is_bare_label(line: &str) -> bool {
+    line.chars().count() <= 12 && is_entry_of_index(line) && line.trim_end().ends_with([':', '：', ']', '】'])
+}
+
 /// Whether a line below the text is a credit, a file or a tool.
 pub(crate) fn is_trailer(line: &str) -> bool {
-    is_boilerplate(line) || CREDIT.is_match(line) || ATTACHMENT.is_match(line)
+    is_boilerplate(line) || CREDIT.is_match(line) || ATTACHMENT.is_match(line) || is_posted(line)
+}
+
+/// Whether a line says who posted the text when.
+fn is_posted(line: &str) -> bool {
+    line.chars().count() <= 80 && !line.contains('。') && POSTED.is_match(line)
 }
 
 /// Whether a line begins the list of other pages below an article.
 pub(crate) fn begins_tail(line: &str) -> bool {
-    line.chars().count() <= 30 && TAIL_HEADING.is_match(line)
+    let chars = line.chars().count();
+    chars <= 30 && TAIL_HEADING.is_match(line) || chars <= 80 && END_OF_POST.is_match(line)
 }
 
 /// Text in the form in which two spellings of one heading are equal: no white space, one width.

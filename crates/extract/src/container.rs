@@ -8,6 +8,7 @@
 use crate::clean;
 use crate::dom::{Dom, Line, NONE};
 use crate::profile::Profile;
+use crate::records;
 use crate::region::RegionKind;
 use crate::title;
 use html5ever::local_name;
@@ -22,6 +23,9 @@ const STREAM_LENGTH: u32 = 5;
 
 /// The longest teaser, in characters.
 const MAX_TEASER: u32 = 400;
+
+/// The least an article has between its heading and the stream behind it, in characters.
+const MIN_ARTICLE: u32 = 80;
 
 /// How far above a headline the stream it belongs to may be.
 const STREAM_HEIGHT: usize = 8;
@@ -39,6 +43,8 @@ pub(crate) struct Container {
     pub lines: Vec<usize>,
     /// Whether a profile or a telling name spoke for it.
     pub known: bool,
+    /// Whether it is the opening post of a thread, whose first lines are about the post.
+    pub is_post: bool,
 }
 
 /// Finds the article's container, if the page has one.
@@ -46,10 +52,17 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     if dom.lines.is_empty() {
         return None;
     }
-    let regions = active_regions(dom);
+    let heading = title::anchor(dom);
+    let mut regions = active_regions(dom);
+    let records = records::find(dom, &regions, heading);
+    merge(dom, &mut regions, &records.others);
+    add_streams(dom, &mut regions, heading);
+    if let Some(opening) = records.opening {
+        return Some(Container { lines: trim_blocks(dom, &regions, opening), known: true, is_post: true });
+    }
     let values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
     let totals = totals(dom, &regions, &values);
-    let priors = priors(dom, profile, &totals, title::anchor(dom));
+    let priors = priors(dom, profile, &totals, heading);
     let mut best: Option<(u32, f32)> = None;
     for (at, node) in dom.nodes.iter().enumerate() {
         let at = at as u32;
@@ -62,10 +75,11 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
             best = Some((at, score));
         }
     }
-    let (root, _) = best.filter(|(root, _)| totals[*root as usize] >= FLOOR)?;
+    let floor = if records.is_thread { FLOOR / 2.0 } else { FLOOR };
+    let (root, _) = best.filter(|(root, _)| totals[*root as usize] >= floor)?;
     let root = descend(dom, profile, &regions, &totals, root);
     let lines = trim_blocks(dom, &regions, root);
-    Some(Container { lines, known: priors[root as usize] > 0.0 })
+    Some(Container { lines, known: priors[root as usize] > 0.0, is_post: records.is_thread })
 }
 
 /// What a line adds to an article.
@@ -107,13 +121,12 @@ fn active_regions(dom: &Dom) -> Vec<u32> {
             covered_until = dom.nodes[region.root as usize].end;
         }
     }
-    add_streams(dom, &mut active);
     active
 }
 
 /// Adds the streams: elements whose children are alike and each hold a headline that is a link.
 /// Teasers may be prose, but they are other pages' prose.
-fn add_streams(dom: &Dom, regions: &mut Vec<u32>) {
+fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>) {
     // For every parent and sort of child: the last child that held a headline, and how many did.
     // Others (advertisements) may stand between them.
     let mut rows: HashMap<(u32, &str, &str), (u32, u32)> = HashMap::new();
@@ -137,8 +150,16 @@ fn add_streams(dom: &Dom, regions: &mut Vec<u32>) {
             child = parent;
         }
     }
-    streams.retain(|&stream| !dom.is_in_any(regions, stream) && is_all_teasers(dom, stream));
-    regions.extend(streams);
+    streams.retain(|&stream| {
+        let is_behind = heading.is_some_and(|heading| has_article(dom, heading..dom.lines_in(stream).start));
+        !dom.is_in_any(regions, stream) && is_all_teasers(dom, stream, if is_behind { u32::MAX } else { MAX_TEASER })
+    });
+    merge(dom, regions, &Vec::from_iter(streams));
+}
+
+/// Adds elements to others; of one within another the outer stays.
+fn merge(dom: &Dom, regions: &mut Vec<u32>, more: &[u32]) {
+    regions.extend(more);
     regions.sort_unstable();
     let mut covered_until = 0;
     regions.retain(|&region| {
@@ -150,8 +171,19 @@ fn add_streams(dom: &Dom, regions: &mut Vec<u32>) {
     });
 }
 
-/// Whether no headline of a stream has more below it than a teaser.
-fn is_all_teasers(dom: &Dom, stream: u32) -> bool {
+/// Whether an article stands in these lines, so that what follows is other pages' text however long.
+fn has_article(dom: &Dom, lines: Range<usize>) -> bool {
+    let mut prose = 0;
+    for line in dom.lines.get(lines).unwrap_or_default() {
+        if line.is_prose() {
+            prose += line.chars;
+        }
+    }
+    prose >= MIN_ARTICLE
+}
+
+/// Whether no headline of a stream has more below it than a teaser of `limit` characters.
+fn is_all_teasers(dom: &Dom, stream: u32, limit: u32) -> bool {
     let mut headlines = 0;
     let mut prose = 0;
     let mut longest = 0;
@@ -164,7 +196,7 @@ fn is_all_teasers(dom: &Dom, stream: u32) -> bool {
             longest = longest.max(prose);
         }
     }
-    headlines >= STREAM_LENGTH && longest <= MAX_TEASER
+    headlines >= STREAM_LENGTH && longest <= limit
 }
 
 /// Whether a line is one link with the text of a headline.

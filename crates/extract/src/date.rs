@@ -7,6 +7,7 @@
 use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::Dom;
+use crate::metadata::DateEvidence;
 use crate::profile::Profile;
 use html5ever::local_name;
 use jiff::civil::Date;
@@ -14,6 +15,9 @@ use regex::Captures;
 
 /// Lines looked at above the text.
 const WINDOW: usize = 40;
+
+/// Dates read of `meta` elements.
+const MAX_META: usize = 8;
 
 /// Names of `meta` elements that hold the date of publication.
 const META_NAMES: &[&str] = &[
@@ -31,6 +35,7 @@ const META_NAMES: &[&str] = &[
     "publish_time",
     "bytedance:published_time",
     "dc.date",
+    "maketime",
     "og:release_date",
     "article:create_at",
 ];
@@ -47,32 +52,43 @@ pattern!(LABEL, r"(?:发布|发表|更新|时间|日期|刊登|上传|创建|来
 // A date in an address: /2024/0513/, /2024-05/13/, /20240513/, t20240513_, /art/2024/5/13/.
 pattern!(IN_ADDRESS, r"(?:^|[/_t])((?:19|20)\d{2})[-/]?(\d{2}|\d(?:[-/]))[-/]?(\d{2}|\d(?:[/_.]))(?:[/_.]|\d*\.|$)");
 
-/// The date of publication, where the page or its address shows one.
-pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>, path: Option<&str>) -> Option<Date> {
-    from_meta(dom)
-        .or_else(|| from_profile(dom, profile))
-        .or_else(|| from_lines_above(dom, container))
-        .or_else(|| path.and_then(from_address))
-        .or_else(|| from_lines_below(dom, container))
+/// Every date of publication the page or its address shows, in order of trust.
+///
+/// `last` is the last of the article's own lines.
+pub(crate) fn find(
+    dom: &Dom,
+    profile: &Profile,
+    container: Option<&Container>,
+    last: Option<usize>,
+    path: Option<&str>,
+) -> Vec<DateEvidence> {
+    let mut found = from_meta(dom);
+    found.extend(from_profile(dom, profile));
+    found.extend(from_lines_above(dom, container));
+    found.extend(path.and_then(|path| Some(DateEvidence::new(from_address(path)?, "address", path))));
+    found.extend(last.and_then(|last| from_lines_below(dom, last)));
+    found
 }
 
-fn from_meta(dom: &Dom) -> Option<Date> {
+fn from_meta(dom: &Dom) -> Vec<DateEvidence> {
+    let mut found = Vec::new();
     for (at, node) in dom.nodes.iter().enumerate() {
-        if node.tag != local_name!("meta") {
+        if node.tag != local_name!("meta") || found.len() >= MAX_META {
             continue;
         }
         let Some(element) = dom.markup(at as u32) else { continue };
         let name = element.attr("name").or(element.attr("property")).or(element.attr("itemprop")).unwrap_or_default();
         if META_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
-            && let Some(date) = element.attr("content").and_then(first_date)
+            && let Some(content) = element.attr("content")
+            && let Some(date) = first_date(content)
         {
-            return Some(date);
+            found.push(DateEvidence::new(date, format!("meta {name}"), content));
         }
     }
-    None
+    found
 }
 
-fn from_profile(dom: &Dom, profile: &Profile) -> Option<Date> {
+fn from_profile(dom: &Dom, profile: &Profile) -> Option<DateEvidence> {
     for selector in &profile.date {
         for at in 0..dom.nodes.len() as u32 {
             if dom.nodes[at as usize].tag.is_empty() || dom.nodes[at as usize].dropped {
@@ -91,7 +107,7 @@ fn from_profile(dom: &Dom, profile: &Profile) -> Option<Date> {
                 }
             }
             if let Some(date) = first_date(&text) {
-                return Some(date);
+                return Some(DateEvidence::new(date, "profile", &text));
             }
         }
     }
@@ -99,9 +115,9 @@ fn from_profile(dom: &Dom, profile: &Profile) -> Option<Date> {
 }
 
 /// The likeliest date of the lines from a little above the title to the first sentence.
-fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<Date> {
+fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<DateEvidence> {
     let first = container.and_then(|container| container.lines.first().copied())?;
-    let mut best: Option<(f32, Date)> = None;
+    let mut best: Option<(f32, Date, &str)> = None;
     let mut sentences = 0;
     for index in first.saturating_sub(WINDOW)..(first + 12).min(dom.lines.len()) {
         let line = &dom.lines[index];
@@ -116,12 +132,12 @@ fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<Date> {
         for found in DATE.captures_iter(text).take(4) {
             let Some(date) = date_of(&found) else { continue };
             let score = near + plausibility(text, &found, line.chars);
-            if score > 2.0 && best.is_none_or(|(most, _)| score > most) {
-                best = Some((score, date));
+            if score > 2.0 && best.is_none_or(|(most, ..)| score > most) {
+                best = Some((score, date, text));
             }
         }
     }
-    best.map(|(_, date)| date)
+    best.map(|(_, date, text)| DateEvidence::new(date, "line", text))
 }
 
 /// How much a date looks like the one of publication, from its surroundings.
@@ -143,14 +159,15 @@ fn plausibility(text: &str, found: &Captures<'_>, chars: u32) -> f32 {
     if text.contains("成文日期") || text.contains("生效日期") || text.contains("有效期") {
         score -= 1.0;
     }
-    if text.contains('。') {
+    // The day a report was delivered stands in its head: ——2024年1月5日在…会议上.
+    let is_delivery = text[whole.end()..].trim_start().starts_with('在') || text.starts_with(['—', '―', '─']);
+    if text.contains('。') || is_delivery {
         score -= 3.0;
     }
     score
 }
 
-fn from_lines_below(dom: &Dom, container: Option<&Container>) -> Option<Date> {
-    let last = container.and_then(|container| container.lines.last().copied())?;
+fn from_lines_below(dom: &Dom, last: usize) -> Option<DateEvidence> {
     for index in last.saturating_sub(3)..(last + 12).min(dom.lines.len()) {
         let text = dom.line_text(&dom.lines[index]);
         if text.contains('。') {
@@ -160,7 +177,7 @@ fn from_lines_below(dom: &Dom, container: Option<&Container>) -> Option<Date> {
             if let Some(date) = date_of(&found)
                 && plausibility(text, &found, dom.lines[index].chars) >= 2.0
             {
-                return Some(date);
+                return Some(DateEvidence::new(date, "below", text));
             }
         }
     }

@@ -8,9 +8,20 @@ use aho_corasick::AhoCorasick;
 
 /// The profiles that come with the crate: a folder and a line here for each.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("dedecms", include_str!("../profiles/dedecms/profile.toml")),
     ("discuz", include_str!("../profiles/discuz/profile.toml")),
     ("empirecms", include_str!("../profiles/empirecms/profile.toml")),
+    ("epaper", include_str!("../profiles/epaper/profile.toml")),
+    ("gkmlpt", include_str!("../profiles/gkmlpt/profile.toml")),
+    ("jcms", include_str!("../profiles/jcms/profile.toml")),
+    ("jiyuehua", include_str!("../profiles/jiyuehua/profile.toml")),
+    ("mediawiki", include_str!("../profiles/mediawiki/profile.toml")),
+    ("phpwind", include_str!("../profiles/phpwind/profile.toml")),
+    ("siteserver", include_str!("../profiles/siteserver/profile.toml")),
     ("trs", include_str!("../profiles/trs/profile.toml")),
+    ("ucap", include_str!("../profiles/ucap/profile.toml")),
+    ("vsb", include_str!("../profiles/vsb/profile.toml")),
+    ("wordpress", include_str!("../profiles/wordpress/profile.toml")),
 ];
 
 /// All known families.
@@ -19,6 +30,8 @@ pub(crate) struct Families {
     profiles: Vec<Profile>,
     generic: Profile,
     marks: AhoCorasick,
+    /// The profiles' files as written, and whether they are built in, in the order of `profiles`.
+    texts: Vec<(String, bool)>,
     /// For each mark of the automaton: the profile it speaks for, and how loudly.
     weights: Vec<(usize, u32)>,
 }
@@ -32,13 +45,15 @@ impl Families {
 
     /// The built-in families and `extra` ones; an extra profile of a built-in name replaces it.
     pub fn with(extra: &[(&str, &str)]) -> Result<Self, ProfileError> {
-        let mut profiles = Vec::new();
+        let (mut profiles, mut texts) = (Vec::new(), Vec::new());
         for (name, toml) in extra {
             profiles.push(Profile::read(name, toml)?);
+            texts.push(((*toml).to_owned(), false));
         }
         for (name, toml) in BUILT_IN {
             if !extra.iter().any(|(replaced, _)| replaced == name) {
                 profiles.push(Profile::read(name, toml)?);
+                texts.push(((*toml).to_owned(), true));
             }
         }
         let mut needles = Vec::new();
@@ -51,7 +66,18 @@ impl Families {
         }
         // Building fails only for automata beyond 2^31 states.
         let marks = AhoCorasick::new(&needles).expect("a few dozen short strings fit an automaton");
-        Ok(Self { profiles, generic: Profile::generic(), marks, weights })
+        Ok(Self { profiles, generic: Profile::generic(), marks, texts, weights })
+    }
+
+    /// The names of all profiles, and whether each is built in.
+    pub fn names(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.profiles.iter().zip(&self.texts).map(|(profile, (_, built_in))| (profile.name.as_str(), *built_in))
+    }
+
+    /// A profile and its file as written.
+    pub fn named(&self, name: &str) -> Option<(&Profile, &str)> {
+        let at = self.profiles.iter().position(|profile| profile.name == name)?;
+        Some((&self.profiles[at], self.texts[at].0.as_str()))
     }
 
     /// The family of a page with this source and, where known, this path and query.

@@ -3,6 +3,7 @@
 use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::Dom;
+use crate::links::Anchor;
 use baogao_model::PageKind;
 
 /// A page with more text than this is no block page, whatever it says. In characters.
@@ -41,7 +42,7 @@ pub(crate) struct Evidence {
 }
 
 /// Counts the evidence.
-pub(crate) fn evidence(dom: &Dom, own_lines: &[usize]) -> Evidence {
+pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor]) -> Evidence {
     let mut evidence = Evidence { text: 0, prose: 0, paragraphs: 0, all: 0, entries: 0, dated_entries: 0 };
     for line in &dom.lines {
         evidence.all += line.chars;
@@ -50,6 +51,9 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize]) -> Evidence {
             evidence.dated_entries += u32::from(line.link_share() < 1.0);
         }
     }
+    // What a script would set has no lines.
+    let scripted = |anchor: &&Anchor| dom.nodes[anchor.at as usize].dropped && anchor.text.chars().count() >= 6;
+    evidence.entries += anchors.iter().filter(scripted).count() as u32;
     for &index in own_lines {
         let line = &dom.lines[index];
         evidence.text += line.chars;
@@ -76,7 +80,8 @@ pub(crate) fn classify(
     let is_article = match container {
         None => false,
         Some(container) => {
-            let enough = evidence.paragraphs >= 1 && evidence.prose >= 100
+            let enough = container.is_post && evidence.text >= 20
+                || evidence.paragraphs >= 1 && evidence.prose >= 100
                 || evidence.text >= 200
                 || container.known && evidence.text >= 60 && (evidence.paragraphs >= 1 || evidence.entries < 20);
             // A column's description is short beside its links.

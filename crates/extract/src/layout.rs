@@ -173,13 +173,26 @@ impl<'a> Layout<'a> {
             if node.tag == local_name!("td") || node.tag == local_name!("th") {
                 cells += 1;
                 // The cell itself, and one paragraph in it as word processors write it.
-                if node.breaks > 2 || node.chars > MAX_CELL_CHARS {
+                if node.breaks > 2 || node.chars > MAX_CELL_CHARS || self.mixes_text_and_blocks(at) {
                     return false;
                 }
             }
             at = node.end;
         }
         cells >= 2
+    }
+
+    /// Whether a cell holds text of its own beside a block, as those of a board's posts do.
+    fn mixes_text_and_blocks(&self, cell: u32) -> bool {
+        let (mut text, mut block) = (false, false);
+        let mut at = cell + 1;
+        while at < self.dom.nodes[cell as usize].end {
+            let node = &self.dom.nodes[at as usize];
+            text |= node.tag.is_empty() && node.chars > 0;
+            block |= node.block && !node.dropped;
+            at = node.end;
+        }
+        text && block
     }
 
     fn append(&mut self, at: u32, text: &str) {
@@ -228,6 +241,8 @@ impl<'a> Layout<'a> {
                 _ => self.text.push(' '),
             }
         }
+        // `18,652.59` is no prose.
+        let before = self.text.chars().next_back();
         self.text.push(c);
         // Set above where it was missing.
         if let Some(line) = &mut self.current
@@ -235,7 +250,8 @@ impl<'a> Layout<'a> {
         {
             line.chars += 1;
             line.link_chars += u32::from(top.link);
-            line.punctuation += u32::from(is_prose_mark(c));
+            line.punctuation +=
+                u32::from(is_prose_mark(c) && !(c == ',' && before.is_some_and(|c| c.is_ascii_digit())));
         }
     }
 

@@ -14,21 +14,24 @@ mod kind;
 mod layout;
 mod links;
 mod markup;
+mod metadata;
 mod pager;
 mod profile;
+mod records;
 mod region;
 mod stitch;
 mod title;
 
 pub use charset::{Decoded, MAX_PAGE_BYTES, decode};
 pub use forum::{Post, Thread};
+pub use metadata::{DateEvidence, Metadata};
 pub use profile::ProfileError;
 pub use stitch::{PartInput, Stitched, stitch};
 
 use crate::container::Container;
 use crate::dom::Dom;
 use crate::families::Families;
-use crate::links::Base;
+use crate::links::{Anchor, Base};
 use crate::pager::Pager;
 use crate::profile::Profile;
 use baogao_model::event::{GroupHint, GroupMember};
@@ -37,7 +40,7 @@ use jiff::civil::Date;
 
 /// The version of this crate's rules. It goes up with every change that can change a text, a title,
 /// a date or a document key.
-pub const EXTRACTOR_VERSION: u32 = 1;
+pub const EXTRACTOR_VERSION: u32 = 2;
 
 /// Pages of a list that are offered as links; the last of them offers the next ones.
 const MAX_LIST_PAGES: u32 = 100;
@@ -66,6 +69,8 @@ pub struct PageExtract {
     pub title: Option<String>,
     /// The date the page shows for its publication.
     pub published_on: Option<Date>,
+    /// What else the page says of its document, with all dates and where each was found.
+    pub metadata: Metadata,
     /// The address the document declares for itself.
     pub canonical_url: Option<String>,
     /// The name of the document within its site, the same on every part; where the address is known.
@@ -119,11 +124,32 @@ impl Extractor {
         Ok(Self { families: Families::with(extra)? })
     }
 
+    /// The names of all profiles, and whether each is built in.
+    pub fn profiles(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.families.names()
+    }
+
+    /// A profile's file as written.
+    pub fn profile_text(&self, name: &str) -> Option<&str> {
+        self.families.named(name).map(|(_, text)| text)
+    }
+
     /// Reads a page. Never fails: what cannot be read is left out and warned of.
     pub fn extract(&self, page: &Page<'_>) -> PageExtract {
         let decoded = decode(page.bytes, page.content_type);
         let address = page.url.map(document::path_and_query);
         let profile = self.families.detect(&decoded.text, address.as_deref());
+        Self::extract_with(profile, page, decoded)
+    }
+
+    /// Reads a page as one of the family of this name, whatever it looks like. `None` where there is no
+    /// such profile.
+    pub fn extract_as(&self, family: &str, page: &Page<'_>) -> Option<PageExtract> {
+        let (profile, _) = self.families.named(family)?;
+        Some(Self::extract_with(profile, page, decode(page.bytes, page.content_type)))
+    }
+
+    fn extract_with(profile: &Profile, page: &Page<'_>, decoded: Decoded) -> PageExtract {
         let dom = Dom::parse(&decoded.text, profile);
         let mut warnings = decoded.warnings;
         if dom.limited {
@@ -149,6 +175,7 @@ struct Reading<'a> {
     profile: &'a Profile,
     url: Option<&'a CanonicalUrl>,
     base: Base,
+    anchors: Vec<Anchor>,
     container: Option<Container>,
     thread: Option<Vec<Post>>,
     kind: PageKind,
@@ -161,23 +188,35 @@ impl<'a> Reading<'a> {
         let thread = profile.forum.as_ref().map(|forum| forum::posts(dom, forum)).filter(|posts| !posts.is_empty());
         let container = container::find(dom, profile);
         let title = title::find(dom, profile, container.as_ref());
-        let lines = container.as_ref().map(|container| container.lines.as_slice()).unwrap_or_default();
-        let own_lines = body::own_lines(dom, lines, title.as_deref());
+        let own_lines = container.as_ref().map_or_else(Vec::new, |container| {
+            let lines = match container.is_post {
+                true => body::without_byline(dom, &container.lines),
+                false => container.lines.as_slice(),
+            };
+            body::own_lines(dom, lines, title.as_deref(), container.is_post)
+        });
+        let base = Base::of(dom, url);
+        let anchors = links::anchors(dom, &base);
         let kind = match thread {
             Some(_) => PageKind::Article,
             None => {
                 let is_list_address = url.is_some_and(|url| links::is_list_address(profile, url));
-                kind::classify(dom, source, container.as_ref(), kind::evidence(dom, &own_lines), is_list_address)
+                let evidence = kind::evidence(dom, &own_lines, &anchors);
+                kind::classify(dom, source, container.as_ref(), evidence, is_list_address)
             }
         };
-        Self { dom, profile, url, base: Base::of(dom, url), container, thread, kind, title, own_lines }
+        Self { dom, profile, url, base, anchors, container, thread, kind, title, own_lines }
     }
 
-    fn finish(self, charset: &str, warnings: Vec<Warning>) -> PageExtract {
+    fn finish(mut self, charset: &str, warnings: Vec<Warning>) -> PageExtract {
         let is_article = self.kind == PageKind::Article;
-        let anchors = links::anchors(self.dom, &self.base);
+        let anchors = std::mem::take(&mut self.anchors);
         let max_pages = if is_article { self.profile.max_parts } else { MAX_LIST_PAGES };
         let pager = pager::find(self.dom, &anchors, &self.base, self.url, is_article, max_pages);
+        let next_page = pager.as_ref().and_then(|pager| pager.next.clone()).or_else(|| {
+            let next = links::next_group(&anchors).filter(|_| self.kind == PageKind::List)?;
+            Some(next.url.clone())
+        });
         let canonical_url = document::declared_address(self.dom, &self.base);
         let group_url = pager.as_ref().filter(|_| is_article).and_then(|pager| pager.pages.get(&1)).cloned();
         let document_key = document::key(self.profile, self.url, canonical_url.as_deref(), group_url.as_deref());
@@ -191,31 +230,46 @@ impl<'a> Reading<'a> {
         let thread = self.thread.clone().map(|posts| Thread { page: part, posts });
         let body = self.body(thread.as_ref());
         let text = assemble(title.as_deref(), &body);
-        let published_on = match &thread {
-            Some(thread) if part == 1 => thread.posts.first().and_then(|post| post.posted_on),
-            Some(_) => None,
-            None if is_article => {
-                let path = self.url.map(|url| url.as_url().path());
-                date::find(self.dom, self.profile, self.container.as_ref(), path)
-            }
-            None => None,
-        };
+        let metadata = self.metadata(thread.as_ref());
         PageExtract {
             kind: self.kind,
             family: self.profile.name.clone(),
             charset: charset.to_owned(),
             title,
-            published_on,
+            published_on: metadata.dates.first().map(|found| found.date),
+            metadata,
             canonical_url,
             document_key,
             text,
-            next_page: pager.as_ref().and_then(|pager| pager.next.clone()),
+            next_page,
             links: links::list(self.dom, self.profile, anchors, pager.as_ref(), self.kind, self.url),
             group,
             warnings,
             body,
             thread,
         }
+    }
+
+    /// What the page says of its document. A thread's date is that of its first post.
+    fn metadata(&self, thread: Option<&Thread>) -> Metadata {
+        if self.kind != PageKind::Article {
+            return Metadata::default();
+        }
+        let mut metadata = metadata::find(self.dom, self.container.as_ref());
+        match thread {
+            Some(thread) => {
+                let opening = thread.posts.first().filter(|_| thread.page == 1);
+                metadata.author = opening.and_then(|post| post.author.clone());
+                let date = opening.and_then(|post| post.posted_on);
+                metadata.dates = date.map(|date| DateEvidence::new(date, "post", "")).into_iter().collect();
+            }
+            None => {
+                let path = self.url.map(|url| url.as_url().path());
+                let last = self.own_lines.last().copied();
+                metadata.dates = date::find(self.dom, self.profile, self.container.as_ref(), last, path);
+            }
+        }
+        metadata
     }
 
     /// The article's lines without the page heading.

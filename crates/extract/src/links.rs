@@ -96,7 +96,36 @@ pub(crate) fn anchors(dom: &Dom, base: &Base) -> Vec<Anchor> {
             break;
         }
     }
+    anchors.extend(scripted(dom, base));
     anchors
+}
+
+// An anchor in the source of a list that a script would set, as JCMS does.
+pattern!(WRITTEN_ANCHOR, r#"(?is)<a\s[^>]{0,400}?href\s*=\s*["']([^"']{1,400})["'][^>]{0,400}>(.{0,800}?)</a>"#);
+pattern!(TAG, r"<[^>]*>");
+
+/// The links of lists that only a script would set: the `<datastore>` of JCMS, kept in a `script`.
+fn scripted(dom: &Dom, base: &Base) -> Vec<Anchor> {
+    let mut anchors = Vec::new();
+    for (at, node) in dom.nodes.iter().enumerate() {
+        let at = at as u32;
+        if node.tag != local_name!("script") {
+            continue;
+        }
+        let source = (at..node.end).find_map(|child| dom.text_at(child)).unwrap_or_default();
+        let Some(start) = source.find("<datastore") else { continue };
+        for found in WRITTEN_ANCHOR.captures_iter(&source[start..]).take(MAX_LINKS) {
+            let Some(url) = base.resolve(&found[1].replace("&amp;", "&")) else { continue };
+            let text: String = fold_spaces(&TAG.replace_all(&found[2], " ")).chars().take(MAX_TEXT).collect();
+            anchors.push(Anchor { at, url, text });
+        }
+    }
+    anchors
+}
+
+/// The next group of such a list: the answer of `dataproxy.jsp` to it holds the records behind these.
+pub(crate) fn next_group(anchors: &[Anchor]) -> Option<&Anchor> {
+    anchors.iter().find(|anchor| anchor.url.contains("dataproxy.jsp") && anchor.text.is_empty())
 }
 
 /// What an anchor says: its text, or its `title` where the text is cut short or an image.

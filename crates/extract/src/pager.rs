@@ -172,11 +172,17 @@ struct Template {
     suffix: String,
     /// What the number in the address is less than the number of the page: 0, or 1 where counting begins at 0.
     offset: u32,
+    /// Where addresses count down, as VSB's do, the sum of both numbers: new pages then move no old one.
+    sum: Option<u32>,
 }
 
 impl Template {
     fn url(&self, number: u32) -> String {
-        format!("{}{}{}", self.prefix, number.saturating_sub(self.offset), self.suffix)
+        let written = match self.sum {
+            Some(sum) => sum.saturating_sub(number),
+            None => number.saturating_sub(self.offset),
+        };
+        format!("{}{written}{}", self.prefix, self.suffix)
     }
 
     /// The number of the page with this address.
@@ -185,7 +191,12 @@ impl Template {
         if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        digits.parse::<u32>().ok()?.checked_add(self.offset).filter(|&number| number >= 1)
+        let written = digits.parse::<u32>().ok()?;
+        let number = match self.sum {
+            Some(sum) => sum.checked_sub(written),
+            None => written.checked_add(self.offset),
+        };
+        number.filter(|&number| number >= 1)
     }
 
     /// The address of the first page where it has no number: `1204.html` beside `1204_2.html`.
@@ -194,7 +205,8 @@ impl Template {
         if !self.suffix.is_empty() && !self.suffix.starts_with(['.', '?']) {
             return None;
         }
-        let prefix = self.prefix.strip_suffix(['_', '-'])?;
+        // `gzbg.htm` beside `gzbg/4.htm`.
+        let prefix = self.prefix.strip_suffix(['_', '-', '/'])?;
         Some(format!("{prefix}{}", self.suffix))
     }
 
@@ -246,8 +258,17 @@ fn templates_of(url: &str, number: u32) -> Vec<Template> {
         let value = url[at..end].parse::<u32>().ok().filter(|_| end - at <= 4);
         for offset in [0, 1] {
             if value.is_some_and(|value| value + offset == number) {
-                templates.push(Template { prefix: url[..at].to_owned(), suffix: url[end..].to_owned(), offset });
+                templates.push(Template {
+                    prefix: url[..at].to_owned(),
+                    suffix: url[end..].to_owned(),
+                    offset,
+                    sum: None,
+                });
             }
+        }
+        if let Some(value) = value.filter(|_| url[..at].ends_with('/')) {
+            let sum = Some(value + number);
+            templates.push(Template { prefix: url[..at].to_owned(), suffix: url[end..].to_owned(), offset: 0, sum });
         }
         at = end;
     }
@@ -284,13 +305,15 @@ fn read(dom: &Dom, run: &Run<'_>, own: Option<&str>, strict: bool, max_pages: u3
     let printed = printed_total(dom, run);
     total = total.max(printed.unwrap_or(0));
     let mut pages = BTreeMap::new();
+    // Counting down, the highest page is the one numbered 1; a printed total may be of something else.
+    let total = template.sum.map_or(total, |sum| total.min(sum.saturating_sub(1)).max(current));
     for number in 1..=total.min(max_pages) {
         pages.insert(number, template.url(number));
     }
     let first = match (first, current, own) {
         (_, 1, Some(own)) => own.to_owned(),
         (Some(first), _, _) => first.to_owned(),
-        _ if template.offset == 1 || strict => {
+        _ if template.offset == 1 || template.sum.is_some() || strict => {
             template.bare().or_else(|| template.bare_query()).unwrap_or(template.url(1))
         }
         _ => template.url(1),
@@ -318,14 +341,18 @@ fn best_template(run: &Run<'_>, own: Option<&str>) -> Option<(Template, usize)> 
         }
     }
     let fits = |template: &Template| own.is_some_and(|own| template.fits(own));
-    votes.into_iter().max_by_key(|(template, count)| (*count, fits(template), template.offset == 0))
+    votes
+        .into_iter()
+        // One link may count down by chance.
+        .filter(|(template, count)| template.sum.is_none() || *count >= 2)
+        .max_by_key(|(template, count)| (*count, template.sum.is_none(), fits(template), template.offset == 0))
 }
 
 /// The template of this page's own address, where the run leads back to its first page: on the last
 /// of two pages no link has a number in its address.
 fn template_of_own(run: &Run<'_>, own: &str) -> Option<(Template, usize)> {
     for number in 2..=MAX_OWN_NUMBER {
-        for template in templates_of(own, number) {
+        for template in templates_of(own, number).into_iter().filter(|template| template.sum.is_none()) {
             let leads_back = |(_, anchor): &(Label, &Anchor)| template.is_first(&anchor.url);
             if run.anchors.iter().any(leads_back) {
                 return Some((template, 1));
@@ -357,7 +384,7 @@ fn only_next(run: &Run<'_>, own: Option<&str>, strict: bool) -> Option<(usize, P
         return None;
     }
     // `72.html` behind `71.html` is the next article: only a number that the first page lacks is a part's.
-    for template in templates_of(&anchor.url, 2) {
+    for template in templates_of(&anchor.url, 2).into_iter().filter(|template| template.sum.is_none()) {
         if template.is_first(own) {
             let pages = BTreeMap::from([(1, own.to_owned()), (2, anchor.url.clone())]);
             return Some((1, Pager { current: 1, total: None, pages, next: Some(anchor.url.clone()) }));

@@ -19,6 +19,10 @@ pub(crate) enum RegionKind {
     Tools,
     /// Copyright notices and disclaimers.
     Legal,
+    /// Advertisements.
+    Advertisement,
+    /// Lists of sources and tables of facts in encyclopedias.
+    Reference,
 }
 
 /// Whole words of class names and ids. Long ones count as a part of a word, too.
@@ -65,7 +69,13 @@ const WORDS: &[(RegionKind, &[&str], &[&str])] = &[
         ],
         &["bdshare", "jiathis", "bshare", "sharebox", "sharebar", "sharebutton", "weixin_code", "fontsize"],
     ),
-    (RegionKind::Legal, &["copy", "disclaimer", "statement"], &["copyright", "shengming", "mianze"]),
+    (
+        RegionKind::Advertisement,
+        &["ad", "ads", "adv", "advert", "adbox", "guanggao"],
+        &["advert", "guanggao", "sponsor"],
+    ),
+    (RegionKind::Reference, &["references", "reflist", "footnotes"], &["infobox", "referencelist", "basicinfo"]),
+    (RegionKind::Legal, &["disclaimer", "statement"], &["copyright", "shengming", "mianze"]),
 ];
 
 /// Names that speak of the content itself, whatever else they hold.
@@ -77,7 +87,7 @@ pub(crate) fn kind_of(element: &Element) -> Option<RegionKind> {
         local_name!("nav") | local_name!("footer") => return Some(RegionKind::Navigation),
         local_name!("aside") => return Some(RegionKind::Related),
         local_name!("body") | local_name!("html") | local_name!("main") | local_name!("article") => return None,
-        local_name!("h1") => return None,
+        local_name!("h1") | local_name!("pre") | local_name!("code") => return None,
         _ => {}
     }
     let id = element.attr("id").unwrap_or_default();

@@ -29,6 +29,7 @@ fn check(html: &Path, text: &Path, json: &Path) {
         assert_eq!(Some(got.family.as_str()), want["family"].as_str(), "{name}: family");
     }
     check_metadata(&name.to_string(), &got, &want);
+    check_card(&name.to_string(), &got, &want["metadata"]);
     check_links(&name.to_string(), &got, &want);
 }
 
@@ -53,6 +54,27 @@ fn check_metadata(name: &str, got: &PageExtract, want: &Value) {
     assert_eq!(warnings, Vec::from_iter(want["warning"].as_str()), "{name}: warnings");
 }
 
+/// Every field of the metadata, where the JSON has them.
+fn check_card(name: &str, got: &PageExtract, want: &Value) {
+    let Some(want) = want.as_object() else { return };
+    let got = serde_json::to_value(&got.metadata).unwrap();
+    for (field, value) in got.as_object().unwrap() {
+        let none = Value::Null;
+        let want = want.get(field).unwrap_or(&none);
+        if field != "dates" {
+            assert_eq!(value, want, "{name}: {field}");
+            continue;
+        }
+        let found: Vec<String> = value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|date| format!("{} {}", date["date"].as_str().unwrap(), date["found_in"].as_str().unwrap()))
+            .collect();
+        assert_eq!(serde_json::to_value(found).unwrap(), *want, "{name}: dates");
+    }
+}
+
 fn check_links(name: &str, got: &PageExtract, want: &Value) {
     for link in want["links"].as_array().into_iter().flatten() {
         let found = got.links.iter().find(|found| found.url == link[0]);
@@ -75,7 +97,7 @@ fn every_profile_has_a_page_that_comes_out_as_its_article() {
         check(&folder.join("page.html"), &folder.join("article.txt"), &folder.join("page.json"));
         seen += 1;
     }
-    assert!(seen >= 3, "only {seen} profiles found");
+    assert!(seen >= 14, "only {seen} profiles found");
 }
 
 #[test]

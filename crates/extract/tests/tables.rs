@@ -48,6 +48,62 @@ fn pagination() {
     }
 }
 
+/// A column of six notices with something more below it.
+fn column(below: &str) -> String {
+    let entry = |n: u32| {
+        format!("<li><a href=/n/art{n}.html>关于第{n}号水库放水的通知和安排</a> <span>2022-03-0{n}</span></li>")
+    };
+    let entries: String = (1..=6).map(entry).collect();
+    format!(
+        "<meta charset=utf-8><title>通知公告</title><body><h1>通知公告</h1><ul>{entries}</ul><div>{below}</div></body>"
+    )
+}
+
+#[test]
+fn pages_of_lists() {
+    let extractor = Extractor::new();
+    for row in rows("list_pages") {
+        let [case, url, pager, next, pages] = std::array::from_fn(|column| &row[column]);
+        let url = CanonicalUrl::parse(url).unwrap();
+        let html = column(pager);
+        let got = extractor.extract(&Page { bytes: html.as_bytes(), url: Some(&url), content_type: None });
+        assert_eq!(got.kind.as_str(), "list", "{case}");
+        assert_eq!(got.next_page.as_deref().unwrap_or_default(), next, "{case}: next");
+        let found: BTreeSet<&str> = got
+            .links
+            .iter()
+            .filter(|link| link.role == baogao_model::LinkRole::ListPage)
+            .map(|link| link.url.as_str())
+            .collect();
+        assert_eq!(found, pages.split_whitespace().collect(), "{case}: pages");
+    }
+}
+
+/// JCMS keeps the entries of a column in a script and asks for more of them by address.
+#[test]
+fn a_list_kept_in_a_script_is_read_there() {
+    let record = |n: u32| {
+        format!(
+            "<record><![CDATA[<li><a href='/art/2023/1/{n}/art_27_{n}.html' title='通知'>关于第{n}号水库放水的通知</a><b>2023-01-0{n}</b></li>]]></record>"
+        )
+    };
+    let records: String = (1..=6).map(record).collect();
+    let html = format!(
+        "<meta charset=utf-8><title>通知公告</title><body><h1>通知公告</h1><div id=27><script type=text/xml><datastore>\
+         <nextgroup><![CDATA[<a href=\"/module/web/jpage/dataproxy.jsp?page=1&amp;columnid=27\"></a>]]></nextgroup>\
+         <recordset>{records}</recordset></datastore></script></div></body>"
+    );
+    let url = CanonicalUrl::parse("http://www.a.gov.example/col/col27/index.html").unwrap();
+    let got = Extractor::new().extract(&Page { bytes: html.as_bytes(), url: Some(&url), content_type: None });
+    assert_eq!((got.kind.as_str(), got.family.as_str(), got.text.as_str()), ("list", "jcms", ""));
+    assert_eq!(
+        got.next_page.as_deref(),
+        Some("http://www.a.gov.example/module/web/jpage/dataproxy.jsp?columnid=27&page=1")
+    );
+    let articles = got.links.iter().filter(|link| link.role == baogao_model::LinkRole::Article);
+    assert_eq!(articles.map(|link| link.text.as_str()).collect::<Vec<_>>().len(), 6, "{:?}", got.links);
+}
+
 #[test]
 fn document_keys() {
     let extractor = Extractor::new();

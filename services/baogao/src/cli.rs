@@ -86,6 +86,17 @@ Examples:
   baogao extract --json pages/*.html > articles.jsonl")]
     Extract(ExtractArgs),
 
+    /// List and show the profiles of CMS families, and test one on a saved page.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  baogao profile list
+  baogao profile show jcms > profiles/mine/profile.toml
+  baogao profile test profiles/mine/profile.toml page.html --url http://www.example.gov.cn/art/1.html"
+    )]
+    Profile(ProfileCommand),
+
     /// Parse clean text (.txt) or saved pages (.html) into records.
     #[command(after_help = "\
 Examples:
@@ -275,6 +286,45 @@ pub struct ExtractArgs {
     /// The address the page was saved from; links are resolved against it.
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+}
+
+/// The commands on profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles.
+    List {
+        /// A folder of own profiles.
+        #[arg(long, value_name = "DIR")]
+        profiles: Option<PathBuf>,
+    },
+    /// Print a profile.
+    Show {
+        /// The profile.
+        #[arg(value_name = "PROFILE")]
+        name: String,
+
+        /// A folder of own profiles.
+        #[arg(long, value_name = "DIR")]
+        profiles: Option<PathBuf>,
+    },
+    /// Show what a profile picks on a page.
+    Test {
+        /// The profile: its name, or a file.
+        #[arg(value_name = "PROFILE")]
+        profile: String,
+
+        /// A saved page; `-` is standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// The address the page was saved from.
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+
+        /// A folder of own profiles.
+        #[arg(long, value_name = "DIR")]
+        profiles: Option<PathBuf>,
+    },
 }
 
 /// Arguments of `parse`.

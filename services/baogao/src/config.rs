@@ -4,7 +4,8 @@ mod sections;
 mod servers;
 
 pub use sections::{
-    ArchiveSection, BusSection, DataConfig, DatabaseSection, FetchSection, FrontierSection, SeedsConfig, StagesConfig,
+    ArchiveSection, BusSection, DataConfig, DatabaseSection, ExtractSection, FetchSection, FrontierSection,
+    SeedsConfig, StagesConfig,
 };
 
 use baogao_crawler::CrawlerConfig;
@@ -43,6 +44,8 @@ pub struct Config {
     pub fetch: FetchSection,
     /// When a URL is due again.
     pub frontier: FrontierSection,
+    /// How pages become articles.
+    pub extract: ExtractSection,
     /// The stages behind the crawler.
     pub stages: StagesConfig,
     /// Where the responses are kept.
@@ -107,6 +110,7 @@ impl Config {
             crawler: file.section("crawler"),
             fetch: file.section("fetch"),
             frontier: file.section("frontier"),
+            extract: file.section("extract"),
             stages: file.section("stages"),
             archive: file.section("archive"),
             bus: servers::broker(&mut file, needs.contains(&Need::Bus), &environment),
@@ -115,6 +119,9 @@ impl Config {
         };
         for (key, message) in config.crawler.problems() {
             file.problem(key, message);
+        }
+        if let Err(error) = crate::profiles::extractor(&config.extract) {
+            file.problem("extract.profiles", format!("{error:#}"));
         }
         match config.fetch_config() {
             Ok(fetch) if path.is_some() => {

@@ -154,7 +154,7 @@ impl Service<'_> {
         let archive = || async { Archive::read_only(&dir).await.map_err(of_archive) };
         let Some(archive) = reach::open(self.context, ARCHIVE, archive).await? else { return Ok(()) };
         self.look_at_archive(&dir);
-        self.finish(self.roles(bus).scraper(archive).run()).await
+        self.finish(self.roles(bus).scraper(archive)?.run()).await
     }
 
     async fn publish(&self, bus: &Bus) -> anyhow::Result<()> {

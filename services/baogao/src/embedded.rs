@@ -96,7 +96,17 @@ impl Embedded {
     }
 
     /// Starts every role.
-    pub fn start(&self, config: &Config, fetcher: Fetcher, scope: Scope, shutdown: &Shutdown) -> Running {
+    ///
+    /// # Errors
+    ///
+    /// When the configured profiles cannot be read.
+    pub fn start(
+        &self,
+        config: &Config,
+        fetcher: Fetcher,
+        scope: Scope,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<Running> {
         let (begun, pause) = (Arc::new(AtomicU64::new(0)), PauseReason::default());
         let filter = scope.in_frontier(config.crawler.max_depth);
         let context = Context::new(shutdown.clone(), config.byte_budget());
@@ -112,11 +122,11 @@ impl Embedded {
         });
         let mut roles = JoinSet::new();
         roles.spawn(crawler.run());
-        roles.spawn(at.scraper(self.archive.clone()).run());
+        roles.spawn(at.scraper(self.archive.clone())?.run());
         roles.spawn(at.parser().run());
         roles.spawn(at.publisher(self.records.clone()).run());
         let (max_pages, grace) = (config.crawler.max_pages, config.grace());
-        Running { roles, begun, pause, filter, max_pages, grace, shutdown: shutdown.clone() }
+        Ok(Running { roles, begun, pause, filter, max_pages, grace, shutdown: shutdown.clone() })
     }
 
     /// What is under way now. Work moves between frontier and bus while it is looked for, so the

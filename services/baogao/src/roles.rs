@@ -2,10 +2,10 @@
 //! in many.
 
 use crate::config::Config;
+use crate::profiles;
 use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_crawler::{Crawler, PauseReason, Scope};
-use baogao_extract::Extractor;
 use baogao_fetch::Fetcher;
 use baogao_frontier::Frontier;
 use baogao_parse::Parser;
@@ -73,14 +73,18 @@ impl Roles<'_> {
     }
 
     /// Page to article.
-    pub fn scraper(&self, archive: Archive) -> Scraper {
-        Scraper {
+    ///
+    /// # Errors
+    ///
+    /// When the configured profiles cannot be read.
+    pub fn scraper(&self, archive: Archive) -> anyhow::Result<Scraper> {
+        Ok(Scraper {
             bus: self.bus.clone(),
             archive,
-            extractor: Arc::new(Extractor::new()),
+            extractor: Arc::new(profiles::extractor(&self.config.extract)?),
             concurrency: or_cores(self.config.stages.scraper_concurrency),
             context: self.context.clone(),
-        }
+        })
     }
 
     /// Article to record.

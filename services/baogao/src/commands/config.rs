@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use std::io::Write;
 
 /// Settings without a default, with a value to show: section, key, example.
-const UNSET: [(&str, &str, &str); 7] = [
+const UNSET: [(&str, &str, &str); 8] = [
     ("crawler", "max_depth", "3"),
     ("crawler", "max_pages", "1000"),
     ("fetch", "contact", "\"you@example.org\""),
@@ -17,6 +17,7 @@ const UNSET: [(&str, &str, &str); 7] = [
     ("bus", "url", "\"amqp://broker.example/%2f\""),
     ("bus", "ca_file", "\"/etc/baogao/ca.pem\""),
     ("database", "url", "\"postgres://baogao@database.example/baogao\""),
+    ("extract", "profiles", "\"./profiles\""),
 ];
 
 /// Carries the command out.

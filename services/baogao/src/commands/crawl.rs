@@ -76,7 +76,7 @@ async fn crawl(
     let rows = seeds.iter().map(|url| Seed { url: url.clone(), priority: SEED_PRIORITY, now: true }).collect();
     stores.frontier.schedule(Timestamp::now(), rows).await?;
 
-    let mut running = stores.start(config, fetcher, scope, &shutdown);
+    let mut running = stores.start(config, fetcher, scope, &shutdown)?;
     let mut progress = Progress::new(session.lang, counts.clone());
     let ended = running.until_idle(&stores, args.patience, |load| progress.show(load)).await;
     progress.end();

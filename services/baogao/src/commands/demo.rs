@@ -63,7 +63,7 @@ async fn crawl(session: &Session, mut config: Config, counts: &Counts) -> anyhow
     let scope = Scope::around(ScopeKind::Site, &seeds);
     let rows = seeds.into_iter().map(|url| Seed { url, priority: 0, now: true }).collect();
     stores.frontier.schedule(Timestamp::now(), rows).await?;
-    let mut running = stores.start(&config, fetcher, scope, &shutdown);
+    let mut running = stores.start(&config, fetcher, scope, &shutdown)?;
     let mut progress = Progress::new(session.lang, counts.clone());
     let ended = running.until_idle(&stores, PATIENCE, |load| progress.show(load)).await;
     progress.end();

@@ -5,7 +5,7 @@ use crate::cli::ExtractArgs;
 use crate::exit::Exit;
 use crate::{input, say};
 use anyhow::Context as _;
-use baogao_extract::{Extractor, Page, PageExtract};
+use baogao_extract::{Extractor, Metadata, Page, PageExtract};
 use baogao_model::{CanonicalUrl, Link, Warning};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -21,6 +21,8 @@ struct Line<'a> {
     charset: &'a str,
     title: Option<&'a str>,
     published_on: Option<Date>,
+    canonical_url: Option<&'a str>,
+    metadata: &'a Metadata,
     text: &'a str,
     next_page: Option<&'a str>,
     links: &'a [Link],
@@ -59,6 +61,8 @@ fn print(out: &mut impl Write, session: &Session, json: bool, file: &Path, page:
             charset: &page.charset,
             title: page.title.as_deref(),
             published_on: page.published_on,
+            canonical_url: page.canonical_url.as_deref(),
+            metadata: &page.metadata,
             text: &page.text,
             next_page: page.next_page.as_deref(),
             links: &page.links,

@@ -7,6 +7,7 @@ mod demo;
 mod extract;
 mod migrate;
 mod parse;
+mod profile;
 mod records;
 mod run;
 mod service;
@@ -42,6 +43,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Crawl(args) => crawl::run(&session, args),
         Command::Run(args) => run::run(&session, args),
         Command::Extract(args) => extract::run(&session, &args),
+        Command::Profile(command) => profile::run(&session, &command),
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),

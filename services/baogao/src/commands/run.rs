@@ -40,7 +40,7 @@ pub fn run(session: &Session, args: RunArgs) -> anyhow::Result<Exit> {
         let rows = seeds.into_iter().map(|url| Seed { url, priority: SEED_PRIORITY, now: false }).collect();
         stores.frontier.schedule(Timestamp::now(), rows).await?;
         tracing::info!(scope = %scope, data = %config.data.dir.display(), "baogao runs");
-        let mut running = stores.start(&config, fetcher, scope, &shutdown);
+        let mut running = stores.start(&config, fetcher, scope, &shutdown)?;
         let ended = running.until_stopped().await;
         tracing::info!("baogao stops");
         running.stop().await;

@@ -15,6 +15,15 @@ pub struct ArchiveSection {
     pub dir: Option<PathBuf>,
 }
 
+/// The section `extract`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtractSection {
+    /// A folder with profiles of your own; one with the name of a built-in profile replaces it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<PathBuf>,
+}
+
 /// The section `database`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DatabaseSection {
