@@ -6,6 +6,8 @@ mod crawl;
 mod dead;
 mod demo;
 mod seeds;
+mod service;
 mod services;
 mod stop;
+mod stranger;
 mod support;

@@ -1,17 +1,11 @@
 //! Each stage as a process of its own, over a real RabbitMQ and a real PostgreSQL.
 
-use crate::support::{PATIENCE, Place, baogao, json_lines, run, text};
+use crate::service::{SERVICES, Service, by_id, configuration, records, reports, wait_for};
+use crate::support::{Place, baogao, run};
 use baogao_testkit::servers::{PostgresDatabase, RabbitVhost};
-use baogao_testkit::{Ended, FakeWeb, Faults, Plan, Process, Signal, TcpProxy};
+use baogao_testkit::{FakeWeb, Faults, Plan, Signal, TcpProxy};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// The services there are.
-const SERVICES: [&str; 4] = ["crawler", "scraper", "parser", "publisher"];
 
 /// A password that must never be seen.
 const SECRET: &str = "s3cret-of-the-tests";
@@ -49,103 +43,6 @@ fn behind_proxy(url: &str) -> (TcpProxy, String) {
     (proxy, url)
 }
 
-/// The configuration of all services.
-fn configuration(place: &Place, web: &FakeWeb, servers: &Servers) -> PathBuf {
-    let list = |items: &[String]| items.iter().map(|item| format!("{item:?}")).collect::<Vec<_>>().join(", ");
-    place.write(
-        "services.toml",
-        format!(
-            "[bus]\nurl = {:?}\n[database]\nurl = {:?}\n[archive]\ndir = {:?}\n\
-             [seeds]\nurls = [{}]\n[crawler]\nhost_delay_ms = 1\nmin_free_bytes = 1\n\
-             [fetch]\nconnect_to = [{}]\n[frontier]\nretry_base_ms = 100\nretry_max_ms = 500\n",
-            servers.broker_url,
-            servers.store_url,
-            place.path("archive").to_string_lossy(),
-            list(&web.seeds()),
-            list(&web.connect_to()),
-        ),
-    )
-}
-
-/// A service at work.
-struct Service {
-    name: &'static str,
-    process: Process,
-    health: SocketAddr,
-}
-
-impl Service {
-    /// Starts a service and waits until it says where it tells of itself.
-    fn start(name: &'static str, config: &Path) -> Self {
-        let mut command = baogao(&["service", name, "--config"]);
-        let mut process = Process::start(command.arg(config)).expect("the binary starts");
-        let health = std::cell::Cell::new(None);
-        let says_where = |_: &str, stderr: &str| {
-            let words = stderr.split_whitespace().skip_while(|word| *word != "/metrics");
-            health.set(words.skip_while(|word| *word != "on").nth(1).and_then(|word| word.parse().ok()));
-            health.get().is_some()
-        };
-        process.wait_for_output(PATIENCE, says_where).expect("it says where its health port is");
-        Self { name, process, health: health.get().expect("just seen") }
-    }
-
-    /// The status and the body of what it answers.
-    fn ask(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.health).expect("its health port is open");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("the request goes out");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the answer is text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body.to_owned())
-    }
-
-    /// Waits until it is ready, or until it waits for all of `parts`.
-    fn wait_until(&self, parts: &[&str]) {
-        let waits_for = |(status, body): &(u16, String)| match parts {
-            [] => *status == 200,
-            parts => *status == 503 && parts.iter().all(|part| body.contains(&format!("\"{part}\":\""))),
-        };
-        wait_for(&format!("{} waits for {parts:?}", self.name), || waits_for(&self.ask("/ready")));
-        assert_eq!(self.ask("/live").0, 200, "{} is alive", self.name);
-    }
-
-    fn stop(mut self) -> Ended {
-        self.process.signal(Signal::Terminate).expect("the signal is sent");
-        let ended = self.process.wait(Duration::from_secs(40)).expect("it stops within its time of grace");
-        assert_eq!(ended.status.code(), Some(0), "{}: {}{}", self.name, ended.stdout, ended.stderr);
-        ended
-    }
-}
-
-/// Waits for something to become true.
-fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-/// The stored records of every kind by id, without what differs from crawl to crawl.
-fn records(config: &Path) -> BTreeMap<String, Value> {
-    let ended = run(baogao(&["records", "export", "--format", "jsonl", "--kind", "all", "--config"]).arg(config));
-    assert!(ended.status.success(), "{}", ended.stderr);
-    by_id(json_lines(&ended.stdout))
-}
-
-fn by_id(records: Vec<Value>) -> BTreeMap<String, Value> {
-    let timeless = |mut record: Value| {
-        let id = text(&record, "id").to_owned();
-        for volatile in ["fetched_at", "archive"] {
-            record["source"][volatile] = Value::Null;
-        }
-        record["revision"]["fetch_no"] = Value::Null;
-        (id, record)
-    };
-    records.into_iter().map(timeless).collect()
-}
-
 #[test]
 fn services_over_servers_make_the_records_of_one_process() {
     let plan = || Plan { seed: 31, hosts: 3, pages_per_host: 8, faults: Faults::some(), ..Plan::default() };
@@ -158,7 +55,7 @@ fn services_over_servers_make_the_records_of_one_process() {
     let (web, place) = (FakeWeb::start(plan()).expect("a port on loopback"), Place::new());
     let servers = Servers::start();
     servers.refuse(true);
-    let config = configuration(&place, &web, &servers);
+    let config = configuration(&place, &web, &servers.broker_url, &servers.store_url);
     // Nothing is there, and nobody minds the order.
     let services: Vec<Service> = SERVICES.iter().rev().map(|name| Service::start(name, &config)).collect();
     for service in &services {
@@ -238,7 +135,7 @@ fn a_service_that_waits_for_its_servers_stops_when_asked() {
 fn a_network_that_swallows_everything_holds_up_no_stop() {
     let web = FakeWeb::start(Plan { seed: 32, hosts: 2, pages_per_host: 30, ..Plan::default() }).expect("a port");
     let (place, servers) = (Place::new(), Servers::start());
-    let config = configuration(&place, &web, &servers);
+    let config = configuration(&place, &web, &servers.broker_url, &servers.store_url);
     // What a crawler could not give back must not stand still for minutes.
     let hasty = std::fs::read_to_string(&config)
         .expect("just written")
@@ -259,7 +156,7 @@ fn a_network_that_swallows_everything_holds_up_no_stop() {
     servers.broker.heal();
     servers.store.heal();
     let services: Vec<Service> = SERVICES.iter().map(|name| Service::start(name, &config)).collect();
-    let reports = || records(&config).values().filter(|record| record["kind"] == "report").count();
+    let reports = || reports(&config).len();
     let truth = web.truth();
     wait_for("every report", || reports() >= truth.records.len());
     for service in services {
@@ -272,7 +169,7 @@ fn a_network_that_swallows_everything_holds_up_no_stop() {
 fn a_parser_that_is_missing_makes_the_crawler_pause() {
     let web = FakeWeb::start(Plan { seed: 33, hosts: 3, pages_per_host: 12, ..Plan::default() }).expect("a port");
     let (place, servers) = (Place::new(), Servers::start());
-    let config = configuration(&place, &web, &servers);
+    let config = configuration(&place, &web, &servers.broker_url, &servers.store_url);
     let narrow =
         std::fs::read_to_string(&config).expect("just written").replace("[crawler]", "[crawler]\nmax_queued = 4");
     let config = place.write("narrow.toml", narrow);
@@ -283,7 +180,7 @@ fn a_parser_that_is_missing_makes_the_crawler_pause() {
     crawler.wait_until(&[]);
 
     let parser = start("parser");
-    let reports = || records(&config).values().filter(|record| record["kind"] == "report").count();
+    let reports = || reports(&config).len();
     wait_for("every report", || reports() >= web.truth().records.len());
     for service in [crawler, scraper, parser, publisher] {
         service.stop();

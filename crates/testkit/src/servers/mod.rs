@@ -14,6 +14,7 @@
 //!
 //! Everything here blocks, and panics where a server cannot be had: a test has no use for an error.
 
+mod cluster;
 mod daemon;
 mod management;
 mod place;
@@ -22,6 +23,7 @@ mod postgres;
 mod programs;
 mod rabbitmq;
 
+pub use cluster::RabbitCluster;
 pub use management::{Answer, Management};
 pub(crate) use port::free as free_port;
 pub use postgres::{PostgresDatabase, PostgresServer};

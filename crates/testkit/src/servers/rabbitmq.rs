@@ -14,7 +14,7 @@ use std::process::Command;
 use url::Url;
 
 /// How often a broker is started on other ports, should somebody take one before it does.
-const ATTEMPTS: u32 = 3;
+pub(super) const ATTEMPTS: u32 = 3;
 
 /// A vhost that nobody else uses, removed when this is dropped.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl RabbitNode {
 
     /// Where clients connect, to the vhost `/`: `amqp://guest:guest@127.0.0.1:25680/%2f`.
     pub fn url(&self) -> String {
-        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.node.ports.amqp)
+        self.node.url()
     }
 
     /// The port for AMQP, on 127.0.0.1.
@@ -204,18 +204,18 @@ impl Drop for RabbitNode {
 
 /// Where a broker listens on 127.0.0.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ports {
-    amqp: u16,
-    management: u16,
-    distribution: u16,
-    epmd: u16,
+pub(super) struct Ports {
+    pub(super) amqp: u16,
+    pub(super) management: u16,
+    pub(super) distribution: u16,
+    pub(super) epmd: u16,
 }
 
 /// A broker's directory and settings, whether it runs or not.
 #[derive(Debug)]
-struct Node {
-    dir: PathBuf,
-    ports: Ports,
+pub(super) struct Node {
+    pub(super) dir: PathBuf,
+    pub(super) ports: Ports,
 }
 
 /// The broker of the whole run, started now where there is none.
@@ -252,10 +252,25 @@ impl Node {
         }
     }
 
-    /// Writes its settings, and starts the port mapper that Erlang nodes need: one of its own, so that
-    /// none is left behind.
+    /// Writes its settings and starts a port mapper of its own.
     fn prepare(&self) -> std::io::Result<()> {
-        let Ports { amqp, management, epmd, .. } = self.ports;
+        self.write_settings("")?;
+        self.start_mapper()
+    }
+
+    /// The name by which other nodes know it.
+    pub(super) fn name(&self) -> String {
+        format!("baogao{}@localhost", self.ports.amqp)
+    }
+
+    /// Where clients connect, to the vhost `/`.
+    pub(super) fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports.amqp)
+    }
+
+    /// Writes its settings, `more` among them, and the secret that nodes share.
+    pub(super) fn write_settings(&self, more: &str) -> std::io::Result<()> {
+        let Ports { amqp, management, .. } = self.ports;
         fs::write(
             self.dir.join("rabbitmq.conf"),
             format!(
@@ -265,12 +280,18 @@ impl Node {
                  collect_statistics_interval = 1000\n\
                  disk_free_limit.absolute = 200MB\n\
                  vm_memory_high_watermark.absolute = 1GB\n\
-                 raft.wal_max_size_bytes = 67108864\n"
+                 raft.wal_max_size_bytes = 67108864\n\
+                 {more}"
             ),
         )?;
         fs::write(self.dir.join("enabled_plugins"), "[rabbitmq_management].\n")?;
         let mut cookie = fs::OpenOptions::new();
-        cookie.write(true).create_new(true).mode(0o400).open(self.dir.join(".erlang.cookie"))?.write_all(b"baogao")?;
+        cookie.write(true).create_new(true).mode(0o400).open(self.dir.join(".erlang.cookie"))?.write_all(b"baogao")
+    }
+
+    /// Starts the port mapper that Erlang nodes need: one of our own, so that none is left behind.
+    pub(super) fn start_mapper(&self) -> std::io::Result<()> {
+        let epmd = self.ports.epmd;
         programs::rabbitmq(); // The port mapper comes with it.
         let mut mapper = Command::new("epmd");
         mapper.args(["-port", &epmd.to_string(), "-address", "127.0.0.1"]).current_dir("/");
@@ -278,7 +299,7 @@ impl Node {
     }
 
     /// Starts it and waits until it is ready.
-    fn start(&self) -> Result<Daemon, String> {
+    pub(super) fn start(&self) -> Result<Daemon, String> {
         let daemon = Daemon::start(&mut self.command(), &self.dir).map_err(|error| error.to_string())?;
         let api = api_at(self.ports.management);
         wait_until_ready(&daemon, &self.dir, || {
@@ -301,7 +322,7 @@ impl Node {
         command
             .current_dir("/")
             .env("HOME", &self.dir)
-            .env("RABBITMQ_NODENAME", format!("baogao{}@localhost", self.ports.amqp))
+            .env("RABBITMQ_NODENAME", self.name())
             .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_NODE_PORT", self.ports.amqp.to_string())
             .env("RABBITMQ_DIST_PORT", self.ports.distribution.to_string())
@@ -341,6 +362,6 @@ impl Ports {
     }
 }
 
-fn api_at(port: u16) -> Management {
+pub(super) fn api_at(port: u16) -> Management {
     Management::at(&format!("http://guest:guest@127.0.0.1:{port}")).expect("it is a URL")
 }
