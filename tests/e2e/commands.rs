@@ -76,8 +76,20 @@ fn extract_prints_the_fields_of_the_contract() {
     let line = &json_lines(&ended.stdout)[0];
     let fields: std::collections::BTreeSet<&str> =
         line.as_object().expect("an object").keys().map(String::as_str).collect();
-    let wanted =
-        ["file", "page_kind", "family", "charset", "title", "published_on", "text", "next_page", "links", "warnings"];
+    let wanted = [
+        "file",
+        "page_kind",
+        "family",
+        "charset",
+        "title",
+        "published_on",
+        "canonical_url",
+        "metadata",
+        "text",
+        "next_page",
+        "links",
+        "warnings",
+    ];
     assert_eq!(fields, wanted.into());
     assert_eq!(text(line, "file"), page.to_string_lossy());
 }
