@@ -37,6 +37,9 @@ pub(super) struct Publisher {
     idle: Mutex<Vec<Channel>>,
 }
 
+/// Waits for the confirm of one event.
+type Confirming = JoinHandle<Result<(), Failure>>;
+
 /// Why a message is not known to be where it should.
 enum Failure {
     Refused,
@@ -110,11 +113,16 @@ impl Publisher {
             }
         }
         let mut unconfirmed = Vec::new();
-        for (message, confirm) in sent {
-            if let Err(error) = confirmed(confirm, deadline).await {
-                unconfirmed.push(message);
-                failure = Some(error);
+        for (message, (channel, confirm)) in sent {
+            match confirmed(confirm, deadline).await {
+                Some(Ok(())) => continue,
+                Some(Err(error)) => failure = Some(error),
+                None => {
+                    self.forsake(&channel).await;
+                    failure = Some(Failure::timeout());
+                }
             }
+            unconfirmed.push(message);
         }
         unconfirmed.append(&mut failed);
         (unconfirmed, failure)
@@ -122,7 +130,7 @@ impl Publisher {
 
     /// Sends one event as soon as the window has room. The confirm is waited for in a task of its own, so
     /// that it gives its place back whatever becomes of the caller.
-    async fn send(&self, message: &Message, deadline: Instant) -> Result<JoinHandle<Result<(), Failure>>, Failure> {
+    async fn send(&self, message: &Message, deadline: Instant) -> Result<(Channel, Confirming), Failure> {
         let permit = self.place(deadline).await?;
         let channel = self.events_channel(deadline).await?;
         let properties = wire::outgoing(message);
@@ -135,7 +143,7 @@ impl Publisher {
             properties,
         );
         let confirm = timeout_at(deadline, sending).await.map_err(|_| Failure::timeout())??;
-        Ok(tokio::spawn(async move {
+        let confirming = tokio::spawn(async move {
             let confirmation = confirm.await;
             drop(permit);
             match confirmation? {
@@ -143,7 +151,17 @@ impl Publisher {
                 // Nobody asked for the return of what matches no queue.
                 Confirmation::Ack(_) | Confirmation::NotRequested => Ok(()),
             }
-        }))
+        });
+        Ok((channel, confirming))
+    }
+
+    /// Closes a channel on which a confirm did not come in time: one that is lost for good would keep its
+    /// place in the window, and in the end nothing could be published. The next event opens another.
+    async fn forsake(&self, channel: &Channel) {
+        self.events.lock().await.take_if(|current| current.id() == channel.id());
+        let channel = channel.clone();
+        // What it still owes fails, and so gives its places back, when the broker agrees.
+        tokio::spawn(async move { channel.close(200, "no confirm".into()).await });
     }
 
     /// Publishes to one queue of ours; resolves when it is confirmed to be there.
@@ -229,12 +247,13 @@ impl Publisher {
     }
 }
 
-async fn confirmed(confirm: JoinHandle<Result<(), Failure>>, deadline: Instant) -> Result<(), Failure> {
+/// What became of a message; none where the broker has not said by `deadline`.
+async fn confirmed(confirm: Confirming, deadline: Instant) -> Option<Result<(), Failure>> {
     match timeout_at(deadline, confirm).await {
-        Ok(Ok(outcome)) => outcome,
+        Ok(Ok(outcome)) => Some(outcome),
         // The runtime is shutting down.
-        Ok(Err(_)) => Err(BusError::Closed.into()),
-        Err(_) => Err(Failure::timeout()),
+        Ok(Err(_)) => Some(Err(BusError::Closed.into())),
+        Err(_) => None,
     }
 }
 
