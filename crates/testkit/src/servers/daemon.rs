@@ -155,9 +155,12 @@ fn tail(path: &Path) -> String {
 
 /// When a process that has not ended was started, in the kernel's own count; none for zombies.
 fn start_time(pid: Pid) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    let pid = pid.as_raw_nonzero();
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name stands in parentheses and may itself hold some; the state follows the last one.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
-    let state = fields.next()?;
-    (!matches!(state, "Z" | "X")).then(|| fields.nth(18).map(str::to_owned)).flatten()
+    let is_zombie = matches!(fields.next()?, "Z" | "X");
+    // The state is that of the first thread. While another one lives, so do the process's sockets.
+    let has_other_threads = || std::fs::read_dir(format!("/proc/{pid}/task")).is_ok_and(|tasks| tasks.count() > 1);
+    (!is_zombie || has_other_threads()).then(|| fields.nth(18).map(str::to_owned)).flatten()
 }
