@@ -43,7 +43,8 @@ pub enum BusError {
     /// A queue has reached its length limit and goes on refusing. Some of the messages may be in it, or
     /// in other queues bound to them.
     #[error(
-        "a queue is full and refuses messages; let it drain, or raise `bus.max_queue_length` or `bus.max_queue_bytes`"
+        "a queue refuses messages: it has no leader just now, or it is full; then let it drain, or raise \
+         `bus.max_queue_length` or `bus.max_queue_bytes`"
     )]
     QueueFull,
     /// The file, or this handle, may only be read.

@@ -4,7 +4,10 @@
 //! one queue of ours (a retry, a suspect, a dead letter) goes over a lane: a channel with one message on its
 //! way, because only there is it certain which message the broker returned as undeliverable.
 //!
-//! A nack or a lost connection means "publish again": with pauses, for as long as the bus has patience.
+//! A nack or a lost connection means "publish again": with pauses, for as long as the bus has patience, and
+//! over another channel. RabbitMQ 3.10 looks a quorum queue's leader up when a channel first publishes to it;
+//! one that was told of a node that has just died nacks whatever it is given, long after there is a new
+//! leader. A nack does not say whether that is so or the queue is full.
 
 use super::link::{Link, jittered};
 use super::names::EXCHANGE;
@@ -116,7 +119,11 @@ impl Publisher {
         for (message, (channel, confirm)) in sent {
             match confirmed(confirm, deadline).await {
                 Some(Ok(())) => continue,
-                Some(Err(error)) => failure = Some(error),
+                Some(Err(error)) => {
+                    // What others still have on it is confirmed there; with the last of them it is closed.
+                    self.retire(&channel).await;
+                    failure = Some(error);
+                }
                 None => {
                     self.forsake(&channel).await;
                     failure = Some(Failure::timeout());
@@ -155,10 +162,15 @@ impl Publisher {
         Ok((channel, confirming))
     }
 
+    /// Makes the next event open another channel.
+    async fn retire(&self, channel: &Channel) {
+        drop(self.events.lock().await.take_if(|current| current.id() == channel.id()));
+    }
+
     /// Closes a channel on which a confirm did not come in time: one that is lost for good would keep its
-    /// place in the window, and in the end nothing could be published. The next event opens another.
+    /// place in the window, and in the end nothing could be published.
     async fn forsake(&self, channel: &Channel) {
-        self.events.lock().await.take_if(|current| current.id() == channel.id());
+        self.retire(channel).await;
         let channel = channel.clone();
         // What it still owes fails, and so gives its places back, when the broker agrees.
         tokio::spawn(async move { channel.close(200, "no confirm".into()).await });
@@ -195,10 +207,7 @@ impl Publisher {
                 self.idle().push(channel);
                 Ok(())
             }
-            Confirmation::Nack(_) => {
-                self.idle().push(channel);
-                Err(Failure::Refused)
-            }
+            Confirmation::Nack(_) => Err(Failure::Refused),
             Confirmation::Ack(Some(_)) | Confirmation::NotRequested => {
                 Err(Failure::Other(BusError::unavailable(format!("queue {queue:?} is not on the broker"))))
             }
