@@ -3,7 +3,7 @@
 use crate::suite::{depth, is_quiet, message, messages, next, next_id, options, soon, until_depth, work};
 use baogao_bus::{Bus, BusError, Consumer, DeadLetterFilter, Delivery, Options, QueueSpec, RabbitOptions};
 use baogao_model::Message;
-use baogao_testkit::servers::RabbitVhost;
+use baogao_testkit::servers::{RabbitNode, RabbitVhost};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -504,4 +504,26 @@ async fn a_clean_end_leaves_no_suspects() {
     assert!(seen[&until.id]);
     assert_eq!(seen.into_values().filter(|is_redelivered| *is_redelivered).count(), 2);
     assert_eq!(depth(&bus, "work").await.pending(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_a_broker_is_trusted_by_its_authority_only() {
+    let node = tokio::task::spawn_blocking(RabbitNode::start_with_tls).await.unwrap();
+    let ca_certificates = Some(node.authority().to_owned());
+    let bus = Bus::rabbitmq(&node.tls_url(), RabbitOptions { ca_certificates, ..rabbit_options() }).await.unwrap();
+    work_and_done(&bus).await;
+    let mut consumer = bus.consume("work", 1).await.unwrap();
+    bus.publish(vec![message("one", "work.a")]).await.unwrap();
+    let delivery = next(&mut consumer).await;
+    assert_eq!(delivery.message().id, "one");
+    delivery.ack().await.unwrap();
+    bus.close().await.unwrap();
+
+    // Nobody else vouches for it.
+    let patience = Duration::from_secs(2);
+    let stranger = Bus::rabbitmq(&node.tls_url(), RabbitOptions { patience, ..rabbit_options() }).await.unwrap();
+    let refused = stranger.publish(vec![message("two", "work.a")]).await.unwrap_err();
+    assert!(refused.is_transient(), "{refused:?}");
+    let why = format!("{refused:?}").to_lowercase();
+    assert!(why.contains("certificate") || why.contains("unknownissuer"), "{why}");
 }

@@ -14,6 +14,7 @@
 //!
 //! Everything here blocks, and panics where a server cannot be had: a test has no use for an error.
 
+mod certificates;
 mod cluster;
 mod daemon;
 mod management;

@@ -1,5 +1,6 @@
 //! RabbitMQ: a vhost of its own for each test, and whole brokers to be broken.
 
+use super::certificates::Certificates;
 use super::daemon::{Daemon, wait_until_ready};
 use super::management::{Management, credentials};
 use super::place::{Place, end_all};
@@ -112,6 +113,14 @@ fn user_info(url: &Url) -> String {
 pub struct RabbitNode {
     node: Node,
     daemon: Daemon,
+    tls: Option<Tls>,
+}
+
+/// Where a broker of a test's own speaks TLS.
+#[derive(Debug)]
+struct Tls {
+    port: u16,
+    authority: String,
 }
 
 impl RabbitNode {
@@ -121,8 +130,42 @@ impl RabbitNode {
     ///
     /// When it cannot be started; the message says what to install.
     pub fn start() -> Self {
-        let (node, daemon) = Node::start_new(Place::shared(), &unique_name());
-        Self { node, daemon }
+        let (node, daemon) = Node::start_new(Place::shared(), &unique_name(), |_| Ok(String::new()));
+        Self { node, daemon, tls: None }
+    }
+
+    /// Starts one that listens for TLS too, with a certificate that no system trusts. Blocks.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started; the message says what to install.
+    pub fn start_with_tls() -> Self {
+        let (port, certificates) = (port::free(), Certificates::new());
+        let settings = |dir: &Path| certificates.write(dir, port);
+        let (node, daemon) = Node::start_new(Place::shared(), &unique_name(), settings);
+        Self { node, daemon, tls: Some(Tls { port, authority: certificates.authority }) }
+    }
+
+    /// Where clients connect over TLS, to the vhost `/`: `amqps://guest:guest@127.0.0.1:25681/%2f`.
+    ///
+    /// # Panics
+    ///
+    /// When it was started without.
+    pub fn tls_url(&self) -> String {
+        format!("amqps://guest:guest@127.0.0.1:{}/%2f", self.tls().port)
+    }
+
+    /// The certificate, in PEM, of the authority that vouches for the broker.
+    ///
+    /// # Panics
+    ///
+    /// When it was started without TLS.
+    pub fn authority(&self) -> &str {
+        &self.tls().authority
+    }
+
+    fn tls(&self) -> &Tls {
+        self.tls.as_ref().expect("it was started with TLS")
     }
 
     /// Where clients connect, to the vhost `/`: `amqp://guest:guest@127.0.0.1:25680/%2f`.
@@ -229,22 +272,23 @@ fn shared() -> Ports {
     }) {
         return ports;
     }
-    let (node, _) = Node::start_new(place, "rabbitmq");
+    let (node, _) = Node::start_new(place, "rabbitmq", |_| Ok(String::new()));
     // Noted last: a broker without the note was never ready.
     node.ports.note(&dir).expect("the test servers' directory is writable");
     node.ports
 }
 
 impl Node {
-    /// Makes a broker named `name` and starts it.
-    fn start_new(place: &Place, name: &str) -> (Self, Daemon) {
+    /// Makes a broker named `name` and starts it. What it needs beside the usual settings is made in its
+    /// directory by `more`.
+    fn start_new(place: &Place, name: &str, more: impl Fn(&Path) -> std::io::Result<String>) -> (Self, Daemon) {
         let mut attempt = 1;
         loop {
             let dir = place.fresh_server(name).expect("the test servers' directory is writable");
             let ports =
                 Ports { amqp: port::free(), management: port::free(), distribution: port::free(), epmd: port::free() };
             let node = Self { dir, ports };
-            match node.prepare().map_err(|error| error.to_string()).and_then(|()| node.start()) {
+            match node.prepare(&more).map_err(|error| error.to_string()).and_then(|()| node.start()) {
                 Ok(daemon) => return (node, daemon),
                 Err(why) if attempt == ATTEMPTS => panic!("the test broker cannot be started: {why}"),
                 Err(_) => attempt += 1,
@@ -253,8 +297,8 @@ impl Node {
     }
 
     /// Writes its settings and starts a port mapper of its own.
-    fn prepare(&self) -> std::io::Result<()> {
-        self.write_settings("")?;
+    fn prepare(&self, more: impl Fn(&Path) -> std::io::Result<String>) -> std::io::Result<()> {
+        self.write_settings(&more(&self.dir)?)?;
         self.start_mapper()
     }
 
