@@ -119,6 +119,12 @@ pub fn level_of_name(name: &str) -> Option<Level> {
         ("产业园区", Level::Zone),
         ("保税区", Level::Zone),
         ("合作区", Level::Zone),
+        ("集聚区", Level::Zone),
+        ("试验区", Level::Zone),
+        ("实验区", Level::Zone),
+        ("经济区", Level::Zone),
+        // 浦东新区 and its like are districts, and the table knows them.
+        ("新区", Level::Zone),
         ("自治区", Level::Province),
         ("省", Level::Province),
         ("自治州", Level::Prefecture),

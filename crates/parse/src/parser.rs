@@ -4,7 +4,7 @@ use crate::head::{self, zone};
 use crate::measure::{Context, Measurer};
 use crate::sanity::{self, Findings, Ranges};
 use crate::text::Text;
-use crate::{completeness, glossary, kind, layout, outline};
+use crate::{censored, completeness, glossary, kind, layout, outline};
 use baogao_gazetteer::Gazetteer;
 use baogao_model::report::{Role, SCHEMA, Section, Source};
 use baogao_model::{Report, ReportId, Warning};
@@ -65,6 +65,7 @@ impl Parser {
         if judgement.kind.is_report() && head.delivered_on.is_none() {
             warnings.push(Warning::new("no_date", "the text does not say when the report was delivered"));
         }
+        warnings.extend(censored::check(&text));
         let measurements = self.measurer.measure(
             &text,
             &Context {

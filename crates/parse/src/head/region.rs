@@ -121,7 +121,33 @@ pub fn resolve(
         let level = fitting.iter().all(|unit| unit.level == level).then_some(level);
         return Some(Region { name: Some(name), level, resolved_by, ..Region::default() });
     }
-    Some(Region { resolved_by, ..as_printed(&name, &parents, evidence.level) })
+    let mut region = Region { resolved_by, ..as_printed(&name, &parents, evidence.level) };
+    let is_bare_zone = region.level == Some(Level::Zone) && region.province.is_none() && region.prefecture.is_none();
+    if let Some(host) = is_bare_zone.then(|| host_of_zone(gazetteer, &name, year)).flatten() {
+        let above = gazetteer.region(host, as_of(host, year));
+        (region.province, region.prefecture) = (above.province, above.prefecture);
+    }
+    Some(region)
+}
+
+/// The city that a zone's name begins with, if only one is called so: 许昌经济技术开发区.
+fn host_of_zone<'g>(gazetteer: &'g Gazetteer, name: &str, year: Option<i32>) -> Option<&'g Unit> {
+    /// The stems of cities are two to four characters long; the longest one counts.
+    const STEMS: std::ops::RangeInclusive<usize> = 2..=4;
+    STEMS.rev().find_map(|length| {
+        let (end, _) = name.char_indices().nth(length)?;
+        let mut hosts: Vec<&Unit> = gazetteer
+            .by_stem(&name[..end], year)
+            .filter(|unit| unit.level == Level::Prefecture || unit.level == Level::Province)
+            .collect();
+        hosts.sort_by_key(|unit| (unit.code, std::cmp::Reverse(unit.from)));
+        hosts.dedup_by_key(|unit| unit.code);
+        match hosts[..] {
+            // Of a province the name does not say which city: 海南….
+            [host] if host.level == Level::Prefecture || host.name.ends_with('市') => Some(host),
+            _ => None,
+        }
+    })
 }
 
 /// The chain whose last name is the region's.

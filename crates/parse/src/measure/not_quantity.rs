@@ -118,7 +118,9 @@ fn is_rank(text: &[char], token: &Token) -> bool {
     let place = before.iter().rposition(|c| !matches!(c, '之' | '在' | ' ')).map_or(0, |at| at + 1);
     let placed = words::ends_with_any(&before[..place], &RANKED);
     // 前列第: never a rank by itself; 为第一要务 goes on with a noun and is out by `ends`.
-    ends && (placed || matches!(behind, '位' | '名') && before.last() != Some(&'第'))
+    // 第一位任务 goes on with a noun.
+    let alone = text.get(token.span.end + 1).is_none_or(|c| !c.is_alphanumeric());
+    ends && (placed || alone && matches!(behind, '位' | '名') && before.last() != Some(&'第'))
 }
 
 /// 5000万元以上项目, 10蒸吨及以下锅炉, 亿元级企业: the number names a class.
