@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+pub mod crosswalk;
 pub mod mention;
 pub mod name;
 pub mod table;
 pub mod unit;
 
+pub use crosswalk::{Crosswalk, Extent, Link, Relation, Target};
 pub use mention::Mention;
 pub use name::{level_of_name, stem};
 pub use table::Gazetteer;

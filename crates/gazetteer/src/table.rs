@@ -1,9 +1,11 @@
 //! The table of divisions and its indexes.
 
+use crate::crosswalk::Crosswalk;
 use crate::mention::{Mention, Names};
 use crate::unit::Unit;
 use baogao_model::report::Region;
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 /// The rows, as a person edits them.
@@ -26,6 +28,9 @@ impl Default for Gazetteer {
 }
 
 impl Gazetteer {
+    /// The years that the table covers. What began with the first is taken to reach back.
+    pub const YEARS: RangeInclusive<i32> = 1981..=2024;
+
     /// Indexes the table. [`Gazetteer::global`] does so once for the whole process.
     pub fn new() -> Self {
         // A malformed row is left out; a test counts that there is none.
@@ -96,34 +101,15 @@ impl Gazetteer {
         }
     }
 
-    /// What `code` of the year `from` is in the later year `to`: itself if it still stands, else
-    /// what took its place, step by step. More than one where it was split.
-    pub fn crosswalk(&self, code: &str, from: i32, to: i32) -> Vec<&Unit> {
-        let mut found: Vec<&Unit> = Vec::new();
-        let mut open: Vec<(String, i32)> = vec![(code.to_owned(), from)];
-        let mut seen: Vec<String> = Vec::new();
-        while let Some((code, year)) = open.pop() {
-            if seen.contains(&code) {
-                continue;
-            }
-            seen.push(code.clone());
-            if let Some(unit) = self.by_code.get(code.as_str()).and_then(|rows| {
-                rows.iter()
-                    .map(|&row| &self.units[row as usize])
-                    .find(|unit| unit.until.is_none_or(|until| to < until) && unit.from <= to)
-            }) {
-                found.push(unit);
-                continue;
-            }
-            for unit in self.rows(self.by_code.get(code.as_str()), None) {
-                let ended = unit.until.unwrap_or(i32::MAX);
-                if ended >= year && ended <= to {
-                    open.extend(unit.successors().map(|(next, _)| (next.to_owned(), ended)));
-                }
-            }
-        }
-        found.sort_by_key(|unit| unit.code);
-        found
+    /// What the divisions of the year `from` are in the year `to`, which may be earlier or later.
+    /// Made anew at every call, in some milliseconds; keep it for many codes.
+    pub fn crosswalk(&self, from: i32, to: i32) -> Crosswalk<'_> {
+        Crosswalk::new(self, from, to)
+    }
+
+    /// The row of `code` that stood at the end of `year`.
+    pub(crate) fn standing(&self, code: &str, year: i32) -> Option<&Unit> {
+        self.rows(self.by_code.get(code), None).find(|unit| unit.stands_at_end_of(year))
     }
 
     /// Where `text` names divisions: counties, prefectures and provinces by their full names,

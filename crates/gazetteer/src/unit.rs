@@ -54,6 +54,11 @@ impl Unit {
         (self.from < year || self.from == FIRST_YEAR) && self.until.is_none_or(|until| year <= until)
     }
 
+    /// Whether it existed on the last day of `year`: what ended or was renamed in it did not.
+    pub fn stands_at_end_of(&self, year: i32) -> bool {
+        (self.from <= year || self.from == FIRST_YEAR) && self.until.is_none_or(|until| year < until)
+    }
+
     /// How many years lie between `year` and the unit's own; 0 within them.
     pub fn years_from(&self, year: i32) -> i32 {
         if self.valid_in(year) {

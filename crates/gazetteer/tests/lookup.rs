@@ -71,17 +71,6 @@ fn parents() {
 }
 
 #[test]
-fn crosswalks() {
-    let gazetteer = Gazetteer::global();
-    let walk = |code: &str, from: i32, to: i32| codes(gazetteer.crosswalk(code, from, to).into_iter());
-    assert_eq!(walk("130622", 2000, 2020), ["130608"]);
-    assert_eq!(walk("130622", 2000, 2010), ["130622"]);
-    assert_eq!(walk("469004", 2001, 2020), ["460105", "460106", "460107", "460108"]);
-    assert_eq!(walk("411002", 1990, 2024), ["411002"]);
-    assert_eq!(walk("999999", 1990, 2024), [""; 0]);
-}
-
-#[test]
 fn stems_and_levels_of_names() {
     let table = [
         ("魏都区", "魏都", Some(Level::County)),
