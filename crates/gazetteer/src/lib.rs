@@ -10,7 +10,7 @@ pub mod unit;
 
 pub use crosswalk::{Crosswalk, Extent, Link, Relation, Target};
 pub use mention::Mention;
-pub use name::level_of_name;
+pub use name::{level_of_name, romanised};
 pub use stem::stem;
 pub use table::Gazetteer;
 pub use unit::Unit;

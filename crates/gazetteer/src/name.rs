@@ -2,6 +2,16 @@
 
 use baogao_model::report::Level;
 
+/// Stems of provinces and prefectures in pinyin, as hosts write them.
+const PINYIN: &str = include_str!("../pinyin.tsv");
+
+/// The stem of a province or prefecture in pinyin without tones and marks, as hosts of its sites
+/// write it (kaifeng); none for others. Looks through a short table.
+pub fn romanised(stem: &str) -> Option<&'static str> {
+    let mut rows = PINYIN.lines().skip(1).filter_map(|row| row.split_once('\t'));
+    rows.find(|(known, _)| *known == stem).map(|(_, pinyin)| pinyin)
+}
+
 /// The level that a name claims by its last word, whether or not such a division exists.
 ///
 /// 市 alone says too little: it may be a province, a prefecture or a county, so it gives none.

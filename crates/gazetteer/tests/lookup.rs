@@ -1,6 +1,6 @@
 //! The table answers what is known of real divisions.
 
-use baogao_gazetteer::{Gazetteer, Unit, level_of_name, stem};
+use baogao_gazetteer::{Gazetteer, Unit, level_of_name, romanised, stem};
 use baogao_model::report::Level;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -114,6 +114,18 @@ fn stems_and_levels_of_names() {
     for (name, want_stem, want_level) in table {
         assert_eq!((stem(name), level_of_name(name)), (want_stem, want_level), "{name}");
     }
+}
+
+#[test]
+fn provinces_and_prefectures_have_a_name_in_pinyin() {
+    for unit in Gazetteer::global().units().iter().filter(|unit| unit.code.ends_with("00")) {
+        let pinyin = romanised(unit.stem);
+        let is_plain = |name: &str| name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_lowercase());
+        // 海南行政区 became 海南省 before there were sites.
+        assert!(pinyin.is_some_and(is_plain) || unit.name == "海南行政区", "{unit:?} has {pinyin:?}");
+    }
+    assert_eq!(romanised("开封"), Some("kaifeng"));
+    assert_eq!(romanised("鼓楼"), None);
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl Parser {
         let body_end = glossary.as_ref().map_or(end, |glossary| glossary.title.start);
         let closing = completeness::closing(&text, body_end);
         let sections = sections(&text, &zone, closing.as_ref().map_or(body_end, |line| line.end), glossary.as_ref());
-        let head = head::read(self.gazetteer, &text, &zone, &sections, document.title, &mut warnings);
+        let head = head::read(self.gazetteer, &text, &zone, &sections, document.title, &document.source, &mut warnings);
         let first_heading = sections.iter().find(|section| section.number.is_some()).map(begins);
         let is_summary = head.title.as_deref().is_some_and(|title| title.contains("摘要"));
         let completeness =

@@ -2,9 +2,18 @@
 
 mod common;
 
+use baogao_model::Report;
 use baogao_parse::Parser;
-use common::{differences, field, parse};
+use common::{differences, field, parse, parse_from};
 use std::collections::BTreeSet;
+
+/// Name, level, code, province and prefecture as the tables write them, null parts as `-`.
+fn region(report: &Report) -> String {
+    ["region", "level", "adcode", "province", "prefecture"]
+        .map(|name| field(report, name))
+        .join("|")
+        .replace("null", "-")
+}
 
 #[test]
 fn every_pattern() {
@@ -37,8 +46,7 @@ fn every_region() {
         let [case, text, expected, warning] = cells[..] else { panic!("{row} has not four cells") };
         let report = parse(&parser, text);
         seen += 1;
-        let fields = ["region", "level", "adcode", "province", "prefecture"].map(|name| field(&report, name));
-        let got = fields.join("|").replace("null", "-");
+        let got = region(&report);
         let codes: Vec<&str> = report.warnings.iter().map(|warning| warning.code.as_str()).collect();
         let warned = warning == "-" || codes.contains(&warning);
         if got != expected || !warned {
@@ -46,5 +54,28 @@ fn every_region() {
         }
     }
     assert!(seen > 20, "the table is gone");
+    assert!(wrong.is_empty(), "{} regions wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_site() {
+    let parser = Parser::new();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for row in include_str!("site.tsv").lines().filter(|row| !row.starts_with('#')) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let [case, url, text, expected, told] = cells[..] else { panic!("{row} has not five cells") };
+        let report = parse_from(&parser, text, Some(url).filter(|&url| url != "-"));
+        seen += 1;
+        if region(&report) != expected {
+            wrong.push(format!("{case}: want {expected}, got {}", region(&report)));
+        }
+        if told.starts_with("warning=") {
+            wrong.extend(differences(&report, told).into_iter().map(|difference| format!("{case}: {difference}")));
+        } else if field(&report, "resolved_by") != told {
+            wrong.push(format!("{case}: told by {}, not {told}", field(&report, "resolved_by")));
+        }
+    }
+    assert!(seen > 10, "the table is gone");
     assert!(wrong.is_empty(), "{} regions wrong:\n{}", wrong.len(), wrong.join("\n"));
 }

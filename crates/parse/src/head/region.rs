@@ -1,11 +1,13 @@
 //! Which region reports, from scored evidence.
 //!
 //! The name comes from what the head prints: the chain of the title, the 题注, the speaker's line,
-//! the opening formula. A name that several divisions bear is decided by the text around it: which
-//! candidate's parents and neighbours it speaks of. What stays below the threshold is null, with
-//! the candidates in a warning.
+//! the opening formula. A name that several divisions bear is decided by the site (its host, its
+//! index number) and by the text around it: which candidate's parents and neighbours it speaks of.
+//! What stays below the threshold, or what the two say differently, is null, with the candidates in
+//! a warning.
 
 use super::place::{self, Chain};
+use super::site::Site;
 use super::zone::find_str;
 use crate::text::Text;
 use baogao_gazetteer::{Gazetteer, Unit};
@@ -60,6 +62,8 @@ pub struct Evidence {
     pub level: Option<Level>,
     /// Whether it is the nation's report.
     pub national: bool,
+    /// What the site says.
+    pub site: Site,
 }
 
 /// Decides the region as of `year`.
@@ -111,8 +115,16 @@ pub fn resolve(
     }
     if fitting.len() > 1 {
         let window = &text.folded[..text.len().min(WINDOW)];
-        if let Some(unit) = by_text(gazetteer, window, &name, &fitting, evidence.level, asked) {
-            return Some(Region { resolved_by: Some("text".to_owned()), ..gazetteer.region(unit, as_of(unit, year)) });
+        let by_site = evidence.site.choose(gazetteer, &fitting, asked);
+        let by_text = by_text(gazetteer, window, &name, &fitting, evidence.level, asked);
+        let told = match (by_site, by_text) {
+            // The site and the text speak for different ones.
+            (Some(site), Some(text)) if site != text => None,
+            (Some(unit), _) => Some((unit, "site")),
+            (None, text) => text.map(|unit| (unit, "text")),
+        };
+        if let Some((unit, by)) = told {
+            return Some(Region { resolved_by: Some(by.to_owned()), ..gazetteer.region(unit, as_of(unit, year)) });
         }
         let list: Vec<String> = fitting.iter().map(|unit| full_name(gazetteer, unit, asked)).collect();
         let message = format!("{name} may be {}; the text does not tell", list.join(", "));

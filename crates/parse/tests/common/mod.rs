@@ -5,8 +5,14 @@ use baogao_parse::{Document, Parser, tidy};
 
 /// Parses a text as the driver of a bare file does. `⏎` ends a line.
 pub fn parse(parser: &Parser, raw: &str) -> Report {
+    parse_from(parser, raw, None)
+}
+
+/// Parses a text that was found at `url`.
+pub fn parse_from(parser: &Parser, raw: &str, url: Option<&str>) -> Report {
     let text = tidy(&raw.replace('⏎', "\n")).text;
-    parser.parse(Document { id: ReportId::of_text(&text), source: Source::default(), title: None, text: &text })
+    let source = Source { url: url.map(str::to_owned), ..Source::default() };
+    parser.parse(Document { id: ReportId::of_text(&text), source, title: None, text: &text })
 }
 
 /// The value of a field as the tables write it.
@@ -21,6 +27,7 @@ pub fn field(report: &Report, name: &str) -> String {
         "adcode" => region.adcode,
         "province" => region.province,
         "prefecture" => region.prefecture,
+        "resolved_by" => region.resolved_by,
         "government" => report.government.clone(),
         "delivered_on" => report.delivered_on.map(|date| date.to_string()),
         "year" => report.year.map(|year| year.to_string()),
