@@ -73,9 +73,9 @@ impl<'t> Lead<'t> {
         lead.stages |= 1 << lead.subject_end;
         while lead.read_date()
             || lead.read_from(times)
+            || lead.read_cue(cues, &is_name)
             || lead.read_lead_over()
             || lead.read_basis()
-            || lead.read_cue(cues, &is_name)
             || lead.read_comparison(times)
         {
             lead.stages |= 1 << lead.subject_end;
@@ -127,7 +127,9 @@ impl<'t> Lead<'t> {
             return true;
         }
         let Some((length, classes)) = cues.end.at_end(rest) else { return false };
-        if classes.any(Classes::WORD) || is_name(rest) {
+        // 高于全市: the place belongs to the comparison.
+        let compares = rest[..rest.len() - length].last() == Some(&'于') && !classes.any(MOVES);
+        if compares || classes.any(Classes::WORD) || is_name(rest) {
             return false;
         }
         if self.move_cue == Classes::default() && classes.any(MOVES) {
