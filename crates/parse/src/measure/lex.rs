@@ -73,12 +73,12 @@ pub fn tokens(text: &[char], range: Range<usize>, units: &Units) -> Vec<Token> {
         // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
         at = read.unwrap_or_else(|| skip(&text[..range.end], at));
     }
-    share_currency(text, &mut found);
+    share_units(text, &mut found);
     found
 }
 
-/// 3200万和2500万美元: the currency behind the last of a list is that of all.
-fn share_currency(text: &[char], tokens: &mut [Token]) {
+/// 3200万和2500万美元, 4.5个和7.6个百分点: what is behind the last of a list is meant for all.
+fn share_units(text: &[char], tokens: &mut [Token]) {
     for index in (1..tokens.len()).rev() {
         let (before, rest) = tokens.split_at_mut(index);
         let (Some(token), next) = (before.last_mut(), &rest[0]) else { continue };
@@ -87,6 +87,8 @@ fn share_currency(text: &[char], tokens: &mut [Token]) {
         let joined = matches!(text[token.span.end..next.span.start], ['和' | '与' | '及' | '、']);
         if is_currency && token.form == Form::Bare && scaled && joined && !token.han {
             (token.form, token.unit) = (Form::Amount, next.unit);
+        } else if next.unit == "pp" && token.counter == Some("个") && joined {
+            (token.unit, token.counter) = ("pp", None);
         }
     }
 }

@@ -126,7 +126,7 @@ impl<'t> Lead<'t> {
             self.subject_end -= 1;
             return true;
         }
-        let Some((length, classes)) = cues.end.at_end(rest) else { return false };
+        let Some((length, classes)) = cues.end.at_end(rest) else { return self.read_earnings(cues) };
         // 高于全市: the place belongs to the comparison.
         let compares = rest[..rest.len() - length].last() == Some(&'于') && !classes.any(MOVES);
         if compares || classes.any(Classes::WORD) || is_name(rest) {
@@ -141,6 +141,22 @@ impl<'t> Lead<'t> {
         }
         self.cues = self.cues.and(classes);
         self.subject_end -= length;
+        true
+    }
+
+    /// Takes 增收 or 减收 off the end where nobody is named who earns: 同比增收, but not 户均增收.
+    fn read_earnings(&mut self, cues: &Cues) -> bool {
+        let (own, class) = match &self.phrase.chars[..self.subject_end] {
+            [own @ .., '增', '收'] => (own, Classes::UP),
+            [own @ .., '减', '收'] => (own, Classes::DOWN),
+            _ => return false,
+        };
+        let compared = cues.end.at_end(own).filter(|(_, classes)| classes.any(Classes::COMPARE));
+        if !own.is_empty() && compared.is_none() || self.move_cue != Classes::default() {
+            return false;
+        }
+        (self.move_cue, self.cues) = (class, self.cues.and(class));
+        self.subject_end -= 2;
         true
     }
 
