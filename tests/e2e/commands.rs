@@ -19,6 +19,9 @@ fn every_command_has_help_with_examples_in_both_languages() {
         &["extract"],
         &["parse"],
         &["records"],
+        &["regions"],
+        &["regions", "list"],
+        &["regions", "crosswalk"],
         &["service"],
         &["migrate"],
         &["config"],
@@ -31,6 +34,28 @@ fn every_command_has_help_with_examples_in_both_languages() {
             assert!(ended.stdout.contains(word), "{command:?} in {lang}: {}", ended.stdout);
         }
     }
+}
+
+#[test]
+fn regions_are_listed_and_followed_through_the_years() {
+    let ended = run(&mut baogao(&["regions", "list", "鼓楼区", "--year", "2021", "--json"]));
+    assert!(ended.status.success(), "{}", ended.stderr);
+    let rows = json_lines(&ended.stdout);
+    let cities: Vec<&str> = rows.iter().map(|row| text(row, "prefecture")).collect();
+    assert_eq!(cities, ["南京市", "徐州市", "福州市", "开封市"]);
+
+    let crosswalk = |from: &str, to: &str| baogao(&["regions", "crosswalk", "--from", from, "--to", to]);
+    let ended = run(crosswalk("2003", "2020").args(["--json", "铜官山区"]));
+    let row = &json_lines(&ended.stdout)[0];
+    assert_eq!((text(row, "code"), text(row, "relation")), ("340702", "merged"));
+    assert_eq!(text(&row["targets"][0], "name"), "铜官区");
+    let ended = run(crosswalk("2020", "2003").args(["--csv", "340705"]));
+    assert!(ended.stdout.ends_with("340705,铜官区,county,split,false,340703,狮子山区,part\r\n"), "{}", ended.stdout);
+
+    let ended = run(crosswalk("2003", "2020").args(["--lang", "en", "340702", "999999"]));
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stdout.contains("铜官区") && ended.stderr.contains("no 999999 in 2003"), "{}", ended.stderr);
+    assert_eq!(run(&mut crosswalk("1900", "2020")).status.code(), Some(2));
 }
 
 #[test]

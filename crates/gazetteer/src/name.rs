@@ -1,107 +1,15 @@
-//! How names of divisions are made: a proper name, sometimes peoples' names, and a word for the
-//! kind of division.
+//! What names of divisions say by their words alone.
 
 use baogao_model::report::Level;
 
-/// The words for kinds of divisions, longer ones first.
-const KINDS: &[&str] = &[
-    "特别行政区",
-    "自治区",
-    "自治州",
-    "自治县",
-    "自治旗",
-    "地区",
-    "林区",
-    "特区",
-    "省",
-    "市",
-    "区",
-    "县",
-    "盟",
-    "旗",
-    "州",
-];
+/// Stems of provinces and prefectures in pinyin, as hosts write them.
+const PINYIN: &str = include_str!("../pinyin.tsv");
 
-/// The peoples that names of autonomous divisions list, as they are written there, longer ones
-/// first. 族 is often left out in Xinjiang.
-const PEOPLES: &[&str] = &[
-    "维吾尔族",
-    "柯尔克孜族",
-    "哈萨克族",
-    "塔吉克族",
-    "锡伯族",
-    "达斡尔族",
-    "鄂伦春族",
-    "鄂温克族",
-    "布朗族",
-    "傈僳族",
-    "拉祜族",
-    "景颇族",
-    "仡佬族",
-    "仫佬族",
-    "毛南族",
-    "土家族",
-    "朝鲜族",
-    "蒙古族",
-    "东乡族",
-    "保安族",
-    "撒拉族",
-    "裕固族",
-    "纳西族",
-    "普米族",
-    "独龙族",
-    "哈尼族",
-    "布依族",
-    "壮族",
-    "回族",
-    "藏族",
-    "苗族",
-    "彝族",
-    "侗族",
-    "瑶族",
-    "白族",
-    "傣族",
-    "黎族",
-    "畲族",
-    "羌族",
-    "水族",
-    "佤族",
-    "怒族",
-    "满族",
-    "土族",
-    "各族",
-    "柯尔克孜",
-    "维吾尔",
-    "哈萨克",
-    "塔吉克",
-    "蒙古",
-    "锡伯",
-];
-
-/// The name without the word for its kind and without the peoples that live there.
-///
-/// At least two characters remain: 唐县 is its own stem.
-pub fn stem(name: &str) -> &str {
-    let Some(kind) = KINDS.iter().find(|kind| name.ends_with(**kind)) else {
-        return name;
-    };
-    let mut stem = &name[..name.len() - kind.len()];
-    if !has_two_chars(stem) {
-        return name;
-    }
-    while let Some(shorter) = PEOPLES.iter().find_map(|people| stem.strip_suffix(people)).filter(|s| has_two_chars(s)) {
-        stem = shorter;
-    }
-    // 东乡族自治县 and 鄂温克族自治旗 are named after a people alone.
-    match stem.strip_suffix('族') {
-        Some(people) if has_two_chars(people) => people,
-        _ => stem,
-    }
-}
-
-/// Whether a text has two characters or more.
-fn has_two_chars(text: &str) -> bool {
-    text.chars().nth(1).is_some()
+/// The stem of a province or prefecture in pinyin without tones and marks, as hosts of its sites
+/// write it (kaifeng); none for others. Looks through a short table.
+pub fn romanised(stem: &str) -> Option<&'static str> {
+    let mut rows = PINYIN.lines().skip(1).filter_map(|row| row.split_once('\t'));
+    rows.find(|(known, _)| *known == stem).map(|(_, pinyin)| pinyin)
 }
 
 /// The level that a name claims by its last word, whether or not such a division exists.
@@ -119,6 +27,12 @@ pub fn level_of_name(name: &str) -> Option<Level> {
         ("产业园区", Level::Zone),
         ("保税区", Level::Zone),
         ("合作区", Level::Zone),
+        ("集聚区", Level::Zone),
+        ("试验区", Level::Zone),
+        ("实验区", Level::Zone),
+        ("经济区", Level::Zone),
+        // 浦东新区 and its like are districts, and the table knows them.
+        ("新区", Level::Zone),
         ("自治区", Level::Province),
         ("省", Level::Province),
         ("自治州", Level::Prefecture),

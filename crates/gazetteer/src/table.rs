@@ -1,21 +1,18 @@
-//! The table of divisions and its indexes.
+//! The table of divisions, and what is asked of it.
 
-use crate::mention::{Mention, Names};
+use crate::compiled::{Names, Use, units};
+use crate::crosswalk::Crosswalk;
+use crate::mention::Mention;
 use crate::unit::Unit;
 use baogao_model::report::Region;
-use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
-
-/// The rows, as a person edits them.
-const DIVISIONS: &str = include_str!("../divisions.tsv");
 
 /// Every division of the records, looked up by code, name or stem.
 #[derive(Debug)]
 pub struct Gazetteer {
+    /// In the order of their codes.
     units: Vec<Unit>,
-    by_code: HashMap<&'static str, Vec<u32>>,
-    by_name: HashMap<&'static str, Vec<u32>>,
-    by_stem: HashMap<&'static str, Vec<u32>>,
     names: Names,
 }
 
@@ -26,23 +23,15 @@ impl Default for Gazetteer {
 }
 
 impl Gazetteer {
-    /// Indexes the table. [`Gazetteer::global`] does so once for the whole process.
+    /// The years that the table covers. What began with the first is taken to reach back.
+    pub const YEARS: RangeInclusive<i32> = 1981..=2024;
+
+    /// Opens the compiled table. [`Gazetteer::global`] does so once for the whole process.
     pub fn new() -> Self {
-        // A malformed row is left out; a test counts that there is none.
-        let units: Vec<Unit> = DIVISIONS.lines().skip(1).filter_map(Unit::from_row).collect();
-        let mut by_code: HashMap<&'static str, Vec<u32>> = HashMap::with_capacity(units.len());
-        let mut by_name: HashMap<&'static str, Vec<u32>> = HashMap::with_capacity(units.len());
-        let mut by_stem: HashMap<&'static str, Vec<u32>> = HashMap::with_capacity(units.len());
-        for (index, unit) in (0_u32..).zip(&units) {
-            by_code.entry(unit.code).or_default().push(index);
-            by_name.entry(unit.name).or_default().push(index);
-            by_stem.entry(unit.stem).or_default().push(index);
-        }
-        let names = Names::new(&units);
-        Self { units, by_code, by_name, by_stem, names }
+        Self { units: units(), names: Names::new() }
     }
 
-    /// The one shared table, indexed at its first use.
+    /// The one shared table, opened at its first use.
     pub fn global() -> &'static Self {
         static TABLE: LazyLock<Gazetteer> = LazyLock::new(Gazetteer::new);
         &TABLE
@@ -56,20 +45,19 @@ impl Gazetteer {
     /// The division that had `code` in `year`. Where two names share the year of a renaming, it is
     /// the one the year began with.
     pub fn by_code(&self, code: &str, year: i32) -> Option<&Unit> {
-        let rows = self.by_code.get(code)?;
-        let mut units = rows.iter().map(|&row| &self.units[row as usize]).filter(|unit| unit.valid_in(year));
+        let mut units = self.of_code(code).filter(|unit| unit.valid_in(year));
         let first = units.next()?;
         Some(units.find(|unit| !first.valid_at_start_of(year) && unit.valid_at_start_of(year)).unwrap_or(first))
     }
 
     /// The divisions called `name` in full; those of `year`, or of all years where none is given.
     pub fn by_name(&self, name: &str, year: Option<i32>) -> impl Iterator<Item = &Unit> {
-        self.rows(self.by_name.get(name), year)
+        self.rows(self.names.rows(name, Use::Name), year)
     }
 
     /// The divisions whose stem is `stem`; those of `year`, or of all years where none is given.
     pub fn by_stem(&self, stem: &str, year: Option<i32>) -> impl Iterator<Item = &Unit> {
-        self.rows(self.by_stem.get(stem), year)
+        self.rows(self.names.rows(stem, Use::Stem), year)
     }
 
     /// The province, region or municipality of `unit` in `year`; a province is its own.
@@ -96,48 +84,43 @@ impl Gazetteer {
         }
     }
 
-    /// What `code` of the year `from` is in the later year `to`: itself if it still stands, else
-    /// what took its place, step by step. More than one where it was split.
-    pub fn crosswalk(&self, code: &str, from: i32, to: i32) -> Vec<&Unit> {
-        let mut found: Vec<&Unit> = Vec::new();
-        let mut open: Vec<(String, i32)> = vec![(code.to_owned(), from)];
-        let mut seen: Vec<String> = Vec::new();
-        while let Some((code, year)) = open.pop() {
-            if seen.contains(&code) {
-                continue;
-            }
-            seen.push(code.clone());
-            if let Some(unit) = self.by_code.get(code.as_str()).and_then(|rows| {
-                rows.iter()
-                    .map(|&row| &self.units[row as usize])
-                    .find(|unit| unit.until.is_none_or(|until| to < until) && unit.from <= to)
-            }) {
-                found.push(unit);
-                continue;
-            }
-            for unit in self.rows(self.by_code.get(code.as_str()), None) {
-                let ended = unit.until.unwrap_or(i32::MAX);
-                if ended >= year && ended <= to {
-                    open.extend(unit.successors().map(|(next, _)| (next.to_owned(), ended)));
-                }
-            }
-        }
-        found.sort_by_key(|unit| unit.code);
-        found
+    /// What the divisions of the year `from` are in the year `to`, which may be earlier or later.
+    /// Made anew at every call, in some milliseconds; keep it for many codes.
+    pub fn crosswalk(&self, from: i32, to: i32) -> Crosswalk<'_> {
+        Crosswalk::new(self, from, to)
+    }
+
+    /// The row of `code` that stood at the end of `year`.
+    pub(crate) fn standing(&self, code: &str, year: i32) -> Option<&Unit> {
+        self.of_code(code).find(|unit| unit.stands_at_end_of(year))
     }
 
     /// Where `text` names divisions: counties, prefectures and provinces by their full names,
     /// prefectures and provinces also by their stems. The longest name at the leftmost place wins
     /// and mentions do not overlap, so 高唐县 is no mention of 唐县. Linear in the text.
     pub fn mentions<'g>(&'g self, text: &[char]) -> Vec<Mention<'g>> {
-        self.names.find(&self.units, text)
+        let (mut mentions, mut at) = (Vec::new(), 0);
+        while at < text.len() {
+            let Some((length, rows, full)) = self.names.mention_at(&text[at..]) else {
+                at += 1;
+                continue;
+            };
+            mentions.push(Mention { range: at..at + length, units: self.rows(rows, None).collect(), full });
+            at += length;
+        }
+        mentions
+    }
+
+    /// The rows of a code, in the order of the table.
+    fn of_code(&self, code: &str) -> impl Iterator<Item = &Unit> + use<'_> {
+        let from = self.units.partition_point(|unit| unit.code < code);
+        let behind = self.units[from..].partition_point(|unit| unit.code <= code);
+        self.units[from..from + behind].iter()
     }
 
     /// The units of the given rows that are valid in `year`.
-    fn rows<'g>(&'g self, rows: Option<&'g Vec<u32>>, year: Option<i32>) -> impl Iterator<Item = &'g Unit> {
-        rows.into_iter()
-            .flatten()
-            .map(|&row| &self.units[row as usize])
-            .filter(move |unit| year.is_none_or(|year| unit.valid_in(year)))
+    fn rows(&self, rows: impl Iterator<Item = u16>, year: Option<i32>) -> impl Iterator<Item = &Unit> {
+        let units = rows.map(|row| &self.units[usize::from(row)]);
+        units.filter(move |unit| year.is_none_or(|year| unit.valid_in(year)))
     }
 }

@@ -1,6 +1,5 @@
 //! One division during one stretch of years.
 
-use crate::name::stem;
 use baogao_model::report::Level;
 
 /// A division under one code and one name, for the years in which both held.
@@ -19,30 +18,14 @@ pub struct Unit {
     pub from: i32,
     /// The year of its end or renaming; none while in use.
     pub until: Option<i32>,
-    successors: &'static str,
+    /// As the table writes them.
+    pub(crate) successors: &'static str,
 }
 
 /// The year in which the records begin.
 const FIRST_YEAR: i32 = 1981;
 
 impl Unit {
-    /// Reads one row of `divisions.tsv`; none if it is malformed.
-    pub(crate) fn from_row(row: &'static str) -> Option<Self> {
-        let mut cells = row.trim_end_matches('\r').split('\t');
-        let (code, name, from, until) = (cells.next()?, cells.next()?, cells.next()?, cells.next()?);
-        let successors = cells.next()?;
-        if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) || name.is_empty() {
-            return None;
-        }
-        let level = match &code[2..] {
-            "0000" => Level::Province,
-            rest if rest.ends_with("00") => Level::Prefecture,
-            _ => Level::County,
-        };
-        let until = if until.is_empty() { None } else { Some(until.parse().ok()?) };
-        Some(Self { code, name, stem: stem(name), level, from: from.parse().ok()?, until, successors })
-    }
-
     /// Whether it existed at some day of `year`. Both years of a change count, since the data does
     /// not know days.
     pub fn valid_in(&self, year: i32) -> bool {
@@ -52,6 +35,11 @@ impl Unit {
     /// Whether it existed on the first of January of `year`, as far as years tell.
     pub fn valid_at_start_of(&self, year: i32) -> bool {
         (self.from < year || self.from == FIRST_YEAR) && self.until.is_none_or(|until| year <= until)
+    }
+
+    /// Whether it existed on the last day of `year`: what ended or was renamed in it did not.
+    pub fn stands_at_end_of(&self, year: i32) -> bool {
+        (self.from <= year || self.from == FIRST_YEAR) && self.until.is_none_or(|until| year < until)
     }
 
     /// How many years lie between `year` and the unit's own; 0 within them.

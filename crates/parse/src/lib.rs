@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod censored;
 mod charset;
 pub mod completeness;
 pub mod date;

@@ -4,14 +4,14 @@ use crate::head::{self, zone};
 use crate::measure::{Context, Measurer};
 use crate::sanity::{self, Findings, Ranges};
 use crate::text::Text;
-use crate::{completeness, glossary, kind, layout, outline};
+use crate::{censored, completeness, glossary, kind, layout, outline};
 use baogao_gazetteer::Gazetteer;
 use baogao_model::report::{Role, SCHEMA, Section, Source};
 use baogao_model::{Report, ReportId, Warning};
 
 /// The version of what this crate computes. It is raised whenever a record may come out different,
 /// so that a re-run makes a new revision.
-pub const PARSER_VERSION: u32 = 2;
+pub const PARSER_VERSION: u32 = 3;
 
 /// What is to be parsed.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Parser {
         let body_end = glossary.as_ref().map_or(end, |glossary| glossary.title.start);
         let closing = completeness::closing(&text, body_end);
         let sections = sections(&text, &zone, closing.as_ref().map_or(body_end, |line| line.end), glossary.as_ref());
-        let head = head::read(self.gazetteer, &text, &zone, &sections, document.title, &mut warnings);
+        let head = head::read(self.gazetteer, &text, &zone, &sections, document.title, &document.source, &mut warnings);
         let first_heading = sections.iter().find(|section| section.number.is_some()).map(begins);
         let is_summary = head.title.as_deref().is_some_and(|title| title.contains("摘要"));
         let completeness =
@@ -65,6 +65,7 @@ impl Parser {
         if judgement.kind.is_report() && head.delivered_on.is_none() {
             warnings.push(Warning::new("no_date", "the text does not say when the report was delivered"));
         }
+        warnings.extend(censored::check(&text));
         let measurements = self.measurer.measure(
             &text,
             &Context {

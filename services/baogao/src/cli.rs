@@ -1,8 +1,10 @@
 //! The command line. English here; `help.zh.tsv` holds the Chinese texts, and a test that none is missing.
 
 mod dead;
+mod regions;
 
 pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
+pub use regions::{RegionsCommand, RegionsCrosswalkArgs, RegionsListArgs};
 
 use crate::lang::Lang;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -114,6 +116,16 @@ Examples:
   baogao records export --format csv > reports.csv"
     )]
     Records(RecordsCommand),
+
+    /// List administrative divisions of a year, and say what they are in another.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  baogao regions list 鼓楼区 --year 2021
+  baogao regions crosswalk --from 2003 --to 2020 --changed"
+    )]
+    Regions(RegionsCommand),
 
     /// List, show, replay or drop messages that could not be processed. Works beside a running process.
     #[command(

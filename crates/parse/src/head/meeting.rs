@@ -80,6 +80,9 @@ fn term_before(flat: &[char], mark: usize) -> Option<(u64, usize)> {
     if mark > 0 && flat[mark - 1] == '首' {
         return Some((1, mark - 1));
     }
+    if mark > 0 && flat[mark - 1] == '第' {
+        return Some((0, mark)); // 第届: the numeral is lost, and no term is numbered so.
+    }
     let start = numeral_before(flat, mark)?;
     let (term, read) = integer(&flat[start..mark])?;
     (read == mark - start).then_some((term, start))
@@ -138,6 +141,8 @@ fn session_number(rest: &[char]) -> Option<(Option<u32>, usize)> {
     let mark = find_str(&rest[..rest.len().min(16)], "次")?;
     let number = if mark > 0 && rest[mark - 1] == '首' {
         Some(1)
+    } else if mark > 0 && rest[mark - 1] == '第' {
+        None // 第次, as above.
     } else {
         let start = numeral_before(rest, mark)?;
         integer(&rest[start..mark]).and_then(|(value, _)| u32::try_from(value).ok())

@@ -8,6 +8,7 @@ pub mod era;
 pub mod meeting;
 pub mod place;
 pub mod region;
+pub mod site;
 pub mod speaker;
 pub mod title;
 pub mod years;
@@ -17,10 +18,11 @@ use crate::date::find_dates;
 use crate::text::{Text, fold};
 use baogao_gazetteer::Gazetteer;
 use baogao_model::Warning;
-use baogao_model::report::{Level, Meeting, Region, Section, Speaker};
+use baogao_model::report::{Level, Meeting, Region, Section, Source, Speaker};
 use jiff::civil::Date;
 use meeting::{Joined, Session, is_han};
 use region::Place;
+use site::Site;
 use title::Title;
 use zone::{Zone, find_str};
 
@@ -50,13 +52,15 @@ struct Lines<'z> {
     title: Option<Title>,
 }
 
-/// Reads the head. `sections` are those of the body, whose headings tell the years.
+/// Reads the head. `sections` are those of the body, whose headings tell the years; `source` says which
+/// site the text is from.
 pub fn read(
     gazetteer: &Gazetteer,
     text: &Text<'_>,
     zone: &Zone,
     sections: &[Section],
     page_heading: Option<&str>,
+    source: &Source,
     warnings: &mut Vec<Warning>,
 ) -> Head {
     let sessions = meeting::in_lines(&zone.lines);
@@ -86,7 +90,8 @@ pub fn read(
         contradicted = true;
     }
 
-    let place = places(gazetteer, &lines, session.as_ref(), found.as_ref(), &opening);
+    let mut place = places(gazetteer, &lines, session.as_ref(), found.as_ref(), &opening);
+    place.site = Site::of(source, zone);
     let as_of = years.year.or(years.plan);
     let region = region::resolve(gazetteer, text, &place, as_of, warnings);
     let government = region.as_ref().and_then(government);

@@ -1,11 +1,13 @@
 //! Which region reports, from scored evidence.
 //!
 //! The name comes from what the head prints: the chain of the title, the 题注, the speaker's line,
-//! the opening formula. A name that several divisions bear is decided by the text around it: which
-//! candidate's parents and neighbours it speaks of. What stays below the threshold is null, with
-//! the candidates in a warning.
+//! the opening formula. A name that several divisions bear is decided by the site (its host, its
+//! index number) and by the text around it: which candidate's parents and neighbours it speaks of.
+//! What stays below the threshold, or what the two say differently, is null, with the candidates in
+//! a warning.
 
 use super::place::{self, Chain};
+use super::site::Site;
 use super::zone::find_str;
 use crate::text::Text;
 use baogao_gazetteer::{Gazetteer, Unit};
@@ -60,6 +62,8 @@ pub struct Evidence {
     pub level: Option<Level>,
     /// Whether it is the nation's report.
     pub national: bool,
+    /// What the site says.
+    pub site: Site,
 }
 
 /// Decides the region as of `year`.
@@ -111,8 +115,16 @@ pub fn resolve(
     }
     if fitting.len() > 1 {
         let window = &text.folded[..text.len().min(WINDOW)];
-        if let Some(unit) = by_text(gazetteer, window, &name, &fitting, evidence.level, asked) {
-            return Some(Region { resolved_by: Some("text".to_owned()), ..gazetteer.region(unit, as_of(unit, year)) });
+        let by_site = evidence.site.choose(gazetteer, &fitting, asked);
+        let by_text = by_text(gazetteer, window, &name, &fitting, evidence.level, asked);
+        let told = match (by_site, by_text) {
+            // The site and the text speak for different ones.
+            (Some(site), Some(text)) if site != text => None,
+            (Some(unit), _) => Some((unit, "site")),
+            (None, text) => text.map(|unit| (unit, "text")),
+        };
+        if let Some((unit, by)) = told {
+            return Some(Region { resolved_by: Some(by.to_owned()), ..gazetteer.region(unit, as_of(unit, year)) });
         }
         let list: Vec<String> = fitting.iter().map(|unit| full_name(gazetteer, unit, asked)).collect();
         let message = format!("{name} may be {}; the text does not tell", list.join(", "));
@@ -121,7 +133,33 @@ pub fn resolve(
         let level = fitting.iter().all(|unit| unit.level == level).then_some(level);
         return Some(Region { name: Some(name), level, resolved_by, ..Region::default() });
     }
-    Some(Region { resolved_by, ..as_printed(&name, &parents, evidence.level) })
+    let mut region = Region { resolved_by, ..as_printed(&name, &parents, evidence.level) };
+    let is_bare_zone = region.level == Some(Level::Zone) && region.province.is_none() && region.prefecture.is_none();
+    if let Some(host) = is_bare_zone.then(|| host_of_zone(gazetteer, &name, year)).flatten() {
+        let above = gazetteer.region(host, as_of(host, year));
+        (region.province, region.prefecture) = (above.province, above.prefecture);
+    }
+    Some(region)
+}
+
+/// The city that a zone's name begins with, if only one is called so: 许昌经济技术开发区.
+fn host_of_zone<'g>(gazetteer: &'g Gazetteer, name: &str, year: Option<i32>) -> Option<&'g Unit> {
+    /// The stems of cities are two to four characters long; the longest one counts.
+    const STEMS: std::ops::RangeInclusive<usize> = 2..=4;
+    STEMS.rev().find_map(|length| {
+        let (end, _) = name.char_indices().nth(length)?;
+        let mut hosts: Vec<&Unit> = gazetteer
+            .by_stem(&name[..end], year)
+            .filter(|unit| unit.level == Level::Prefecture || unit.level == Level::Province)
+            .collect();
+        hosts.sort_by_key(|unit| (unit.code, std::cmp::Reverse(unit.from)));
+        hosts.dedup_by_key(|unit| unit.code);
+        match hosts[..] {
+            // Of a province the name does not say which city: 海南….
+            [host] if host.level == Level::Prefecture || host.name.ends_with('市') => Some(host),
+            _ => None,
+        }
+    })
 }
 
 /// The chain whose last name is the region's.

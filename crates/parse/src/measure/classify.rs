@@ -63,6 +63,10 @@ pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Cla
         _ if moves && !around.has_noun && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN)) => {
             Classified { falls, ..is(Measure::Change) }
         }
+        // 村集体经济收入净增2.6万元: of an amount of money it can only be a change.
+        _ if around.indicator.is_some_and(Indicator::is_money) && !around.has_noun && lead.says("净增") => {
+            is(Measure::Change)
+        }
         _ => is(Measure::Level),
     }
 }

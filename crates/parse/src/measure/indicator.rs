@@ -170,6 +170,14 @@ impl Indicators {
         self.find(&clean).any(|found| found.row == row && found.end == clean.len())
     }
 
+    /// The indicator of which `subject` as a whole is a name.
+    pub fn called(&self, subject: &[char]) -> Option<usize> {
+        let clean = spoken(subject);
+        self.find(&clean)
+            .find(|found| !found.weak && found.start == 0 && found.end == clean.len())
+            .map(|found| found.row)
+    }
+
     /// The indicator whose name is the head of `subject`.
     ///
     /// `fits` says whether a row can have the number at hand.

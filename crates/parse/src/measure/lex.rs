@@ -58,9 +58,9 @@ pub struct Token {
 static BEGINNINGS: CharSet = CharSet::new(&[
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '〇', '零', '○', '◯', '一', '壹', '二', '两', '贰', '三', '叁',
     '四', '肆', '五', '伍', '六', '陆', '七', '柒', '八', '捌', '九', '玖', '十', '拾', '百', '佰', '千', '仟', '万',
-    '亿', '第', '首', '翻', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R',
-    'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
-    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
+    '亿', '第', '首', '翻', '半', '倍', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P',
+    'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
+    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
 ]);
 
 /// All tokens of `range`, in order and disjoint.
@@ -73,7 +73,24 @@ pub fn tokens(text: &[char], range: Range<usize>, units: &Units) -> Vec<Token> {
         // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
         at = read.unwrap_or_else(|| skip(&text[..range.end], at));
     }
+    share_units(text, &mut found);
     found
+}
+
+/// 3200万和2500万美元, 4.5个和7.6个百分点: what is behind the last of a list is meant for all.
+fn share_units(text: &[char], tokens: &mut [Token]) {
+    for index in (1..tokens.len()).rev() {
+        let (before, rest) = tokens.split_at_mut(index);
+        let (Some(token), next) = (before.last_mut(), &rest[0]) else { continue };
+        let is_currency = next.unit.len() == 3 && next.unit.bytes().all(|byte| byte.is_ascii_uppercase());
+        let scaled = matches!(text[token.span.end - 1], '万' | '亿');
+        let joined = matches!(text[token.span.end..next.span.start], ['和' | '与' | '及' | '、']);
+        if is_currency && token.form == Form::Bare && scaled && joined && !token.han {
+            (token.form, token.unit) = (Form::Amount, next.unit);
+        } else if next.unit == "pp" && token.counter == Some("个") && joined {
+            (token.unit, token.counter) = ("pp", None);
+        }
+    }
 }
 
 /// The next offset to look at where nothing was found at `at`: behind a run of Arabic digits,
@@ -106,6 +123,16 @@ fn token_at(text: &[char], at: usize, units: &Units, found: &mut Vec<Token>) -> 
         }
         '一' if matches(text, at, "一半") && !matches(text, at + 2, "是") => {
             return push(found, plain(at..at + 2, Decimal::whole(50), "%", true));
+        }
+        '半' => {
+            let is_share = matches(text, at, "半数以上");
+            return is_share.then(|| push(found, plain(at..at + 2, Decimal::whole(50), "%", true)))?;
+        }
+        '倍' => {
+            let is_said = at > 1 && matches(text, at - 2, "实现倍增");
+            let ends = text.get(at + 2).is_none_or(|c| !c.is_alphanumeric());
+            let double = Token { form: Form::Doubling, ..plain(at..at + 2, Decimal::whole(2), "x", true) };
+            return (is_said && ends).then(|| push(found, double))?;
         }
         _ => {}
     }
@@ -340,7 +367,9 @@ fn fraction(text: &[char], at: usize, below: Numeral) -> Option<Token> {
     }
     let above = numeral::read(text, below.end + 2, 0)?;
     let value = above.value.times(Decimal::whole(100))?.over(below.value.small()?)?;
-    Some(plain(at..above.end, value, "%", true))
+    // 四分之一强: a little more.
+    let more = text.get(above.end) == Some(&'强');
+    Some(Token { more, ..plain(at..above.end + usize::from(more), value, "%", true) })
 }
 
 /// 翻番, 翻一番, 翻了两番, 翻了近两番: the n-th power of two.
@@ -388,13 +417,19 @@ fn rank(text: &[char], at: usize) -> Option<Token> {
     Some(Token { form: Form::Rank, ..plain(at..end, value, "rank", true) })
 }
 
+/// Whether a date stands before what is at `at`: 2023-2-23 19:22:26.
+fn is_clock(text: &[char], at: usize) -> bool {
+    let date = text[..at].iter().rposition(|c| !c.is_whitespace());
+    date.is_some_and(|last| last + 1 < at && text[last].is_ascii_digit() || matches!(text[last], '日' | '午'))
+}
+
 /// 8.9:56.8:34.3 as three tokens, 2.1:1 as one; the offset behind it. `first` stands at `at`.
 fn ratio(text: &[char], at: usize, first: Numeral, found: &mut Vec<Token>) -> Option<usize> {
     let goes_on = |end: usize| text.get(end) == Some(&':') && text.get(end + 1).is_some_and(char::is_ascii_digit);
     if !goes_on(first.end) || !text[at].is_ascii_digit() {
         return None;
     }
-    if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == ':') {
+    if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == ':') || is_clock(text, at) {
         return None;
     }
     let mut parts = Vec::new();

@@ -40,6 +40,9 @@ impl Sentence<'_> {
         fits: impl Fn(&Indicator) -> bool + Copy,
     ) -> Option<usize> {
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+        if let Some(row) = self.row_of_share(lead, fits) {
+            return Some(row);
+        }
         // The names of some begin with a word that else says nothing: 争取上级资金, 完成造林.
         let own = &lead.phrase.chars[..lead.subject_end];
         let with_verb: Vec<char>;
@@ -62,6 +65,12 @@ impl Sentence<'_> {
             .or_else(|| rows.first().copied())
             .or_else(|| self.row_of_product(own, fits))
             .or_else(|| self.row_of_stage(own, fits))
+    }
+
+    /// 制造业增加值占GDP比重: a share that has a name of its own.
+    fn row_of_share(&self, lead: &Lead<'_>, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        let words = lead.phrase.chars.get(lead.subject_start..lead.of.as_ref()?.end)?;
+        self.tables.indicators.called(words).filter(|&row| fits(self.tables.indicators.row(row)))
     }
 
     /// The different indicators of a list of subjects; none where it is no list.

@@ -111,14 +111,34 @@ fn is_rank(text: &[char], token: &Token) -> bool {
         let clause = before.rsplit(|c| matches!(c, ',' | '。' | ';' | '、')).next().unwrap_or_default();
         return words::contains_any(clause, &["居", "列", "排名", "稳坐"]);
     }
-    let before = &text[token.span.start.saturating_sub(4)..token.span.start];
+    let first = first_of_ranks(text, token.span.start);
+    let before = &text[first.saturating_sub(4)..first];
     if words::ends_with_any(before, &["放在", "摆在", "作为", "置于"]) {
         return false;
     }
     let place = before.iter().rposition(|c| !matches!(c, '之' | '在' | ' ')).map_or(0, |at| at + 1);
     let placed = words::ends_with_any(&before[..place], &RANKED);
     // 前列第: never a rank by itself; 为第一要务 goes on with a noun and is out by `ends`.
-    ends && (placed || matches!(behind, '位' | '名') && before.last() != Some(&'第'))
+    // 第一位任务 goes on with a noun.
+    let alone = text.get(token.span.end + 1).is_none_or(|c| !c.is_alphanumeric());
+    ends && (placed || alone && matches!(behind, '位' | '名') && before.last() != Some(&'第'))
+}
+
+/// Where a list of ranks begins of which one stands at `at`: 第一、第二和第三位. Looks back over a few.
+fn first_of_ranks(text: &[char], mut at: usize) -> usize {
+    /// The longest rank with its list mark: 第十二位、.
+    const LONGEST: usize = 5;
+    for _ in 0..4 {
+        let [before @ .., '、' | '和' | '与' | '及'] = &text[..at] else { break };
+        let from = before.len().saturating_sub(LONGEST);
+        let Some(ordinal) = before[from..].iter().rposition(|&c| c == '第') else { break };
+        let is_rank = |&c: &char| c.is_ascii_digit() || super::numeral::is_han(c) || matches!(c, '位' | '名');
+        if !before[from + ordinal + 1..].iter().all(is_rank) {
+            break;
+        }
+        at = from + ordinal;
+    }
+    at
 }
 
 /// 5000万元以上项目, 10蒸吨及以下锅炉, 亿元级企业: the number names a class.

@@ -1,4 +1,4 @@
-//! Targets without a number: 与经济增长同步, 两位数增长, 正增长, 高于全省平均水平.
+//! Targets without a number: 与经济增长同步, 两位数增长, 正增长, 高于全省平均水平, 跑赢经济增长.
 
 use super::cue::Cues;
 use super::phrase::{Phrase, is_clause_mark};
@@ -23,8 +23,8 @@ pub fn find(text: &[char], range: Range<usize>, cues: &Cues) -> Vec<Qualitative>
     let mut may_state = false;
     for at in range.start..=range.end {
         if at < range.end && !is_clause_mark(text[at]) {
-            // One of 同步, 增长, 平均水平 is in every wording, and hardly any clause has these.
-            may_state |= matches!(text[at], '步' | '长' | '均');
+            // One of 同步, 增长, 平均水平, 跑赢 is in every wording, and hardly any clause has these.
+            may_state |= matches!(text[at], '步' | '长' | '均' | '赢');
             continue;
         }
         if may_state {
@@ -46,7 +46,8 @@ fn in_clause(text: &[char], clause: Range<usize>, cues: &Cues) -> Option<Qualita
         return None;
     }
     let phrase = Phrase::of(text, clause.clone());
-    let wording = in_step(&phrase).or_else(|| growing(&phrase)).or_else(|| above_others(&phrase))?;
+    let wording =
+        in_step(&phrase).or_else(|| growing(&phrase)).or_else(|| above_others(&phrase)).or_else(|| ahead(&phrase))?;
     let mut end = wording.start;
     while let Some((cue, _)) = cues.end.at_end(&phrase.chars[..end]) {
         end -= cue;
@@ -85,4 +86,10 @@ fn above_others(phrase: &Phrase<'_>) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+/// 跑赢经济增长, 跑赢城镇.
+fn ahead(phrase: &Phrase<'_>) -> Option<Range<usize>> {
+    let start = phrase.rfind("跑赢")?;
+    (start + 2 < phrase.chars.len()).then_some(start..phrase.chars.len())
 }

@@ -24,7 +24,7 @@ impl<'a> Sentence<'a> {
             return self.resolve_noun(own, tail, noun, lead, state, fits);
         }
         if token.form == Form::Rank {
-            return self.resolve_rank(lead, state);
+            return self.resolve_rank(token, lead, state);
         }
         if own.is_empty() && noun.is_empty() {
             return self.inherit(token, lead, tail, state);
@@ -124,20 +124,26 @@ impl<'a> Sentence<'a> {
     }
 
     /// A place in a ranking: of the subject before it, or of what the sentence speaks of.
-    pub(super) fn resolve_rank(&self, lead: &Lead<'a>, state: &State<'a>) -> Resolved<'a> {
-        let mut end = lead.subject_end;
+    pub(super) fn resolve_rank(&self, token: &Token, lead: &Lead<'a>, state: &State<'a>) -> Resolved<'a> {
+        let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+        let row_of = |words: &[char]| indicators.of_subject(words, cues, self.level, |_| true);
         let words = &lead.phrase.chars;
-        while let Some((length, _)) = self.tables.cues.ranking.at_end(&words[lead.subject_start.min(end)..end]) {
+        let mut end = lead.subject_end;
+        let from = lead.subject_start.min(end);
+        // 县域经济排名 is a name, though 排名 also stands between subject and rank.
+        let mut row = None;
+        while let Some((length, _)) = cues.ranking.at_end(&words[from..end]) {
+            row = row.or_else(|| row_of(&words[from..end]));
             end -= length;
         }
-        let from = lead.subject_start.min(end);
         let own = &words[from..end];
         if own.is_empty() {
-            let topic = state.topic.clone().unwrap_or_default();
+            let inherited = state.topic.clone();
+            let mut topic = inherited.unwrap_or_else(|| self.topic_of_clauses(token, |_| true));
+            topic.row = topic.row.or_else(|| row_of(&topic.subject));
             return Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false };
         }
-        let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
-        let row = indicators.of_subject(own, cues, self.level, |_| true);
+        row = row.or_else(|| row_of(own));
         let start = self.start_of(lead);
         let topic = Topic { subject: lead.phrase.part(from..end), start, row, is_share: false };
         Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false }

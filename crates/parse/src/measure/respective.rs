@@ -51,7 +51,7 @@ impl<'a> Sentence<'a> {
         state: &State<'a>,
     ) -> Option<Vec<Topic<'a>>> {
         let fits = |row: &Indicator| self.fits(row, token, lead);
-        let own = lead.subject();
+        let own = if token.form == Form::Rank { self.ranked(lead.subject()) } else { lead.subject() };
         let start = self.start_of(lead);
         let is_generic = self.tables.cues.generic.exact(own).is_some();
         if own.is_empty() || is_generic {
@@ -81,6 +81,14 @@ impl<'a> Sentence<'a> {
             Topic { subject: subject.into(), start, row, is_share: lead.of.is_some() }
         });
         Some(topics.collect())
+    }
+
+    /// A subject without the words of a ranking behind it: 增速分别居全市.
+    fn ranked<'s>(&self, mut own: &'s [char]) -> &'s [char] {
+        while let Some((length, _)) = self.tables.cues.ranking.at_end(own) {
+            own = &own[..own.len() - length];
+        }
+        own
     }
 
     /// The rows a pair marker stands for.

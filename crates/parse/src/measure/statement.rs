@@ -180,7 +180,8 @@ impl<'a> Sentence<'a> {
 
     /// One number.
     fn one(&self, quantities: &Quantities<'a>, index: usize, state: &mut State<'a>, found: &mut Vec<Measurement>) {
-        let (tokens, lead) = (&quantities.tokens[..], &quantities.leads[index]);
+        let tokens = &quantities.tokens[..];
+        let lead = &quantities.leads[self.head_of_triple(tokens, index)];
         let mut tail = Cow::Borrowed(&quantities.tails[index]);
         self.begin_segment(tokens, index, state);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
@@ -199,6 +200,19 @@ impl<'a> Sentence<'a> {
         }
         let said = self.emit(token, lead, &tail, &resolved, state, found);
         self.remember(lead, &resolved, Some(said), state);
+    }
+
+    /// The first part of the triple that `index` is part of; itself where it is none: 由 before
+    /// 18:47:35 is meant for all three.
+    fn head_of_triple(&self, tokens: &[Token], mut index: usize) -> usize {
+        while tokens[index].form == Form::Triple
+            && let Some(before) = index.checked_sub(1)
+            && tokens[before].form == Form::Triple
+            && self.text.folded[tokens[before].span.end..tokens[index].span.start] == [':']
+        {
+            index = before;
+        }
+        index
     }
 
     /// Forgets what does not reach over a semicolon.

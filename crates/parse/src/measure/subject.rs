@@ -75,6 +75,7 @@ impl<'t> Lead<'t> {
             || lead.read_from(times)
             || lead.read_cue(cues, &is_name)
             || lead.read_lead_over()
+            || lead.read_basis()
             || lead.read_comparison(times)
         {
             lead.stages |= 1 << lead.subject_end;
@@ -82,6 +83,11 @@ impl<'t> Lead<'t> {
         lead.read_share();
         lead.read_start(cues);
         lead
+    }
+
+    /// Whether `word` stands among the cues.
+    pub fn says(&self, word: &str) -> bool {
+        words::contains(&self.phrase.chars[self.subject_end..], word)
     }
 
     /// Whether it leaves no subject.
@@ -120,8 +126,10 @@ impl<'t> Lead<'t> {
             self.subject_end -= 1;
             return true;
         }
-        let Some((length, classes)) = cues.end.at_end(rest) else { return false };
-        if classes.any(Classes::WORD) || is_name(rest) {
+        let Some((length, classes)) = cues.end.at_end(rest) else { return self.read_earnings(cues) };
+        // 高于全市: the place belongs to the comparison.
+        let compares = rest[..rest.len() - length].last() == Some(&'于') && !classes.any(MOVES);
+        if compares || classes.any(Classes::WORD) || is_name(rest) {
             return false;
         }
         if self.move_cue == Classes::default() && classes.any(MOVES) {
@@ -133,6 +141,22 @@ impl<'t> Lead<'t> {
         }
         self.cues = self.cues.and(classes);
         self.subject_end -= length;
+        true
+    }
+
+    /// Takes 增收 or 减收 off the end where nobody is named who earns: 同比增收, but not 户均增收.
+    fn read_earnings(&mut self, cues: &Cues) -> bool {
+        let (own, class) = match &self.phrase.chars[..self.subject_end] {
+            [own @ .., '增', '收'] => (own, Classes::UP),
+            [own @ .., '减', '收'] => (own, Classes::DOWN),
+            _ => return false,
+        };
+        let compared = cues.end.at_end(own).filter(|(_, classes)| classes.any(Classes::COMPARE));
+        if !own.is_empty() && compared.is_none() || self.move_cue != Classes::default() {
+            return false;
+        }
+        (self.move_cue, self.cues) = (class, self.cues.and(class));
+        self.subject_end -= 2;
         true
     }
 
@@ -194,16 +218,35 @@ impl<'t> Lead<'t> {
         true
     }
 
+    /// Takes what a growth is reckoned without off the end: 剔除留抵退税因素后.
+    fn read_basis(&mut self) -> bool {
+        /// The longest wording looked for.
+        const LONGEST: usize = 16;
+        let rest = &self.phrase.chars[..self.subject_end];
+        if !words::ends_with_any(rest, &["因素", "因素后", "因素影响", "因素影响后"]) {
+            return false;
+        }
+        let from = rest.len().saturating_sub(LONGEST);
+        let Some(at) = ["剔除", "扣除"].iter().find_map(|verb| words::rfind(&rest[from..], verb)) else {
+            return false;
+        };
+        self.subject_end = from + at;
+        true
+    }
+
     /// Takes a comparison off the end: 比2015年, 较“十二五”末, 是2016年的, 较法定时限.
     fn read_comparison(&mut self, times: &Times) -> bool {
         /// The longest comparison looked for.
         const LONGEST: usize = 18;
         let rest = &self.phrase.chars[..self.subject_end];
         let from = rest.len().saturating_sub(LONGEST);
-        let Some(start) = rest[from..].iter().rposition(|&c| matches!(c, '比' | '较' | '是' | '为' | '与')) else {
-            return false;
-        };
+        // 达到五年前的3倍 compares as 是五年前的3倍 does.
+        let compares = |&c: &char| matches!(c, '比' | '较' | '是' | '为' | '与' | '到');
+        let Some(start) = rest[from..].iter().rposition(compares) else { return false };
         let start = from + start;
+        if rest[start] == '到' && start.checked_sub(1).is_none_or(|before| rest[before] != '达') {
+            return false;
+        }
         let against = &rest[start + 1..];
         if against.is_empty() || against.iter().any(|c| matches!(c, '占' | '重')) {
             return false;
@@ -211,7 +254,7 @@ impl<'t> Lead<'t> {
         let base = times.base_year(against);
         let earlier = base.is_some() || words::contains_any(against, &EARLIER);
         let elsewhere = words::contains_any(against, &ELSEWHERE);
-        let multiple = matches!(rest[start], '是' | '为');
+        let multiple = matches!(rest[start], '是' | '为' | '到');
         if !(earlier || elsewhere && !multiple) {
             return false;
         }
@@ -219,7 +262,7 @@ impl<'t> Lead<'t> {
         self.compared |= earlier;
         self.compared_elsewhere |= elsewhere && !earlier;
         self.times_of |= multiple;
-        self.subject_end = start;
+        self.subject_end = start - usize::from(rest[start] == '到');
         true
     }
 
@@ -241,6 +284,7 @@ impl<'t> Lead<'t> {
         }
         if words::ends_with(rest, "完成率") {
             self.completion = true;
+            self.subject_end -= 3;
             return;
         }
         let Some(at) = rest.iter().rposition(|&c| c == '占') else { return };

@@ -164,6 +164,14 @@ impl Times {
         }
     }
 
+    /// The part of a range of years that is over when the review ends.
+    pub fn until_review(&self, years: Years) -> Years {
+        match self.review {
+            Some(review) if years.from < review && review < years.to => Years { from: years.from, to: review },
+            _ => years,
+        }
+    }
+
     /// 五年来, 去年, 近三年…: length, years, reach.
     fn in_words(&self, text: &[char], at: usize) -> Option<(usize, Years, Reach)> {
         // By their first character, since this is asked at every place that might begin one.
@@ -211,7 +219,21 @@ impl Times {
             let year = self.delivered.or(self.plan)? + i32::from(text[at] == '明');
             return Some((2, Years::one(year), Reach::Named));
         }
-        self.recent_years(text, at)
+        self.within(text, at).or_else(|| self.recent_years(text, at))
+    }
+
+    /// 三年内, 5年之内: so many years from the plan's.
+    fn within(&self, text: &[char], at: usize) -> Option<(usize, Years, Reach)> {
+        let count = match text[at] {
+            '两' | '二' | '2' => 2,
+            '三' | '3' => 3,
+            '五' | '5' => 5,
+            _ => return None,
+        };
+        let length = word_at(text, at + 1, &["年内", "年之内"])? + 1;
+        let alone = at == 0 || !(text[at - 1].is_ascii_digit() || super::numeral::is_han(text[at - 1]));
+        let first = self.plan.filter(|_| alone)?;
+        Some((length, Years { from: first, to: first + count - 1 }, Reach::Named))
     }
 
     /// 近三年, 三年来, 三年累计: the last so many years of the review.

@@ -102,6 +102,10 @@ impl Sentence<'_> {
             // A fact recalled among tasks is not of the year they are for.
             years = years.filter(|years| self.times.plan.is_some_and(|plan| years.to < plan));
         }
+        if modality == Modality::Actual {
+            // “十四五”以来 in a review reaches as far as the review does.
+            years = years.map(|years| self.times.until_review(years));
+        }
         if said.measure == Measure::AvgGrowth {
             let range = years.filter(|years| years.is_range());
             return range.or(self.frame.years.filter(|years| years.is_range())).or(years);

@@ -9,6 +9,7 @@ mod migrate;
 mod parse;
 mod profile;
 mod records;
+mod regions;
 mod run;
 mod service;
 mod summary;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Profile(command) => profile::run(&session, &command),
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
+        Command::Regions(command) => regions::run(&session, &command),
         Command::Dead(command) => dead::run(&session, command),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),
