@@ -3,6 +3,7 @@
 mod charset;
 pub mod completeness;
 pub mod date;
+pub mod explain;
 pub mod glossary;
 pub mod head;
 pub mod kind;
@@ -16,5 +17,6 @@ pub mod text;
 mod trie;
 mod words;
 
+pub use explain::Explanation;
 pub use layout::{Tidied, tidy};
 pub use parser::{Document, PARSER_VERSION, Parser};

@@ -1,5 +1,6 @@
 //! The one entrance: a clean text with its provenance in, the record out.
 
+use crate::explain::{Explanation, Trace};
 use crate::head::{self, zone};
 use crate::measure::{Context, Measurer};
 use crate::sanity::{self, Findings, Ranges};
@@ -48,6 +49,18 @@ impl Parser {
 
     /// Reads a document. Never fails: doubt is in the record's warnings.
     pub fn parse(&self, document: Document<'_>) -> Report {
+        self.read(document, None)
+    }
+
+    /// Reads a document, and tells of each of its numbers why it is the measurement it is, or none.
+    pub fn explain(&self, document: Document<'_>) -> (Report, Explanation) {
+        let trace = Trace::default();
+        let report = self.read(document, Some(&trace));
+        let explanation = trace.finish(&report.measurements);
+        (report, explanation)
+    }
+
+    fn read(&self, document: Document<'_>, trace: Option<&Trace>) -> Report {
         let text = Text::new(document.text);
         let mut warnings = Vec::new();
         let zone = zone::find(&text);
@@ -65,7 +78,7 @@ impl Parser {
         if judgement.kind.is_report() && head.delivered_on.is_none() {
             warnings.push(Warning::new("no_date", "the text does not say when the report was delivered"));
         }
-        let measurements = self.measurer.measure(
+        let measurements = self.measurer.measure_with(
             &text,
             &Context {
                 sections: &sections,
@@ -75,6 +88,7 @@ impl Parser {
                 level: head.region.as_ref().and_then(|region| region.level),
                 term_years: None,
             },
+            trace,
         );
         let findings = Findings {
             text: &text,

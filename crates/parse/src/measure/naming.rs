@@ -7,6 +7,7 @@ use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Sentence, State, Topic};
 use super::subject::Lead;
+use crate::explain::Rule;
 use crate::words;
 
 impl Sentence<'_> {
@@ -31,14 +32,14 @@ impl Sentence<'_> {
         None
     }
 
-    /// The indicator of the words before a number.
+    /// The indicator of the words before a number, and the rule that found it.
     pub(super) fn row_of_lead(
         &self,
         lead: &Lead<'_>,
         state: &State<'_>,
         per_cent: bool,
         fits: impl Fn(&Indicator) -> bool + Copy,
-    ) -> Option<usize> {
+    ) -> Option<(usize, Rule)> {
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
         // The names of some begin with a word that else says nothing: 争取上级资金, 完成造林.
         let own = &lead.phrase.chars[..lead.subject_end];
@@ -54,14 +55,16 @@ impl Sentence<'_> {
         };
         let whole = indicators.of_subject(words, cues, self.level, fits);
         let rows = self.rows_of_list(words, fits);
+        let named = |row, rule| Some((row?, rule));
+        let first = named(rows.first().copied(), Rule::IndicatorList);
         if rows.len() > 1 && whole == rows.last().copied() {
             // One percentage for two subjects is of either; a sum of two is of none.
-            return if per_cent { rows.first().copied() } else { None };
+            return first.filter(|_| per_cent);
         }
-        whole
-            .or_else(|| rows.first().copied())
-            .or_else(|| self.row_of_product(own, fits))
-            .or_else(|| self.row_of_stage(own, fits))
+        named(whole, Rule::IndicatorName)
+            .or(first)
+            .or_else(|| named(self.row_of_product(own, fits), Rule::IndicatorProduct))
+            .or_else(|| named(self.row_of_stage(own, fits), Rule::IndicatorStage))
     }
 
     /// The different indicators of a list of subjects; none where it is no list.

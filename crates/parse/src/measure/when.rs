@@ -8,6 +8,7 @@ use super::statement::{Sentence, State};
 use super::subject::Lead;
 use super::time::{Expression, Reach, Years};
 use crate::charset::CharSet;
+use crate::explain::Rule;
 use crate::words;
 use baogao_model::report::{Measure, Modality};
 use std::ops::Range;
@@ -39,17 +40,30 @@ impl Sentence<'_> {
         let years = local.or(self.frame.years);
         // 「十三五」时期 in the part that sets the targets of the next five years.
         let is_past = years.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
+        let say = |modality, rule| {
+            self.note(rule, None);
+            modality
+        };
         if self.frame.is_target && !is_past {
-            return if self.is_recalled(token, local) { Modality::Actual } else { Modality::Target };
+            return if self.is_recalled(token, local) {
+                say(Modality::Actual, Rule::ModalityRecalled)
+            } else {
+                say(Modality::Target, Rule::ModalityFrame)
+            };
         }
-        let future = local.is_some_and(|years| self.times.review.is_some_and(|review| years.from > review));
-        if future || self.marks.hopes(self.window(token), token) {
-            return Modality::Target;
+        if local.is_some_and(|years| self.times.review.is_some_and(|review| years.from > review)) {
+            return say(Modality::Target, Rule::ModalityFuture);
+        }
+        if self.marks.hopes(self.window(token), token) {
+            return say(Modality::Target, Rule::ModalityHope);
         }
         // A streak is done with, whatever the clause before it expects.
         let is_streak = token.unit == "year" && said.measure == Measure::Level && lead.cues.any(Classes::STREAK);
         let expected = self.marks.expects(self.window(token), token);
-        if expected && !is_streak { Modality::Estimate } else { Modality::Actual }
+        if expected && !is_streak {
+            return say(Modality::Estimate, Rule::ModalityExpected);
+        }
+        say(Modality::Actual, if self.frame.is_target { Rule::ModalityPast } else { Rule::ModalityDone })
     }
 
     /// Whether a task's clause recalls a fact: 已建成, 去年.
@@ -94,17 +108,26 @@ impl Sentence<'_> {
         state: &State<'_>,
         local: Option<&Expression>,
     ) -> Option<Years> {
+        let note = |rule| self.note(rule, None);
         if let Some(dated) = &lead.from {
-            return self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
+            let year = self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
+            return year.inspect(|_| note(Rule::PeriodFrom));
         }
         let mut years = local.map(|found| found.years).or(self.frame.years);
         if self.frame.is_target && modality == Modality::Actual && local.is_none() {
             // A fact recalled among tasks is not of the year they are for.
             years = years.filter(|years| self.times.plan.is_some_and(|plan| years.to < plan));
         }
+        if years.is_some() {
+            match local {
+                Some(found) => self.note(Rule::PeriodNamed, Some(found.span.clone())),
+                None => self.frame.years_by.into_iter().for_each(note),
+            }
+        }
         if said.measure == Measure::AvgGrowth {
             let range = years.filter(|years| years.is_range());
-            return range.or(self.frame.years.filter(|years| years.is_range())).or(years);
+            let range = range.or(self.frame.years.filter(|years| years.is_range()));
+            return range.inspect(|_| note(Rule::PeriodAverage)).or(years);
         }
         if let Some(base) = lead.base
             && let Some(end) = years.map(|years| years.to)
@@ -112,12 +135,15 @@ impl Sentence<'_> {
             && base < end
             && modality != Modality::Target
         {
+            note(Rule::PeriodSince);
             return Some(Years { from: base + 1, to: end });
         }
         if token.unit == "year" && lead.cues.any(Classes::STREAK) {
             // A streak longer than the years spoken of has none of its own.
             let long = token.value.small().and_then(|n| i32::try_from(n).ok());
-            return years.filter(|years| long.is_some_and(|long| long <= years.count()));
+            return years
+                .filter(|years| long.is_some_and(|long| long <= years.count()))
+                .inspect(|_| note(Rule::PeriodStreak));
         }
         // 2017年到2021年,…从A增加到B: B is the state of the last year.
         // 2011年突破30亿元,翻了两番: the doubling is of the years spoken of, not of the one named.
@@ -125,10 +151,12 @@ impl Sentence<'_> {
             && modality != Modality::Target
             && let Some(range) = self.frame.years.filter(|years| years.is_range())
         {
+            note(Rule::PeriodDoubling);
             return Some(range);
         }
         let named_range = local.is_some_and(|found| found.reach == Reach::Named && found.years.is_range());
         if state.from.is_some() && named_range {
+            note(Rule::PeriodLast);
             return years.map(|years| Years::one(years.to));
         }
         years
