@@ -12,6 +12,7 @@ pub mod measure;
 pub mod numeral;
 pub mod outline;
 pub mod parser;
+mod repair;
 pub mod sanity;
 pub mod text;
 mod trie;
