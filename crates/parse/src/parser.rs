@@ -92,7 +92,7 @@ impl Parser {
                 plan_year: head.years.plan,
                 delivered_year: head.years.year,
                 level: head.region.as_ref().and_then(|region| region.level),
-                term_years: None,
+                term_years: head::term::term(&sections, head.years.review),
             },
             trace,
         );

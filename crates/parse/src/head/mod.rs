@@ -9,6 +9,7 @@ pub mod meeting;
 pub mod place;
 pub mod region;
 pub mod speaker;
+pub mod term;
 pub mod title;
 pub mod years;
 pub mod zone;

@@ -71,7 +71,8 @@ pub struct Context<'a> {
     pub delivered_year: Option<i32>,
     /// The level of the government that reports.
     pub level: Option<Level>,
-    /// The first and last year of the term under review; five years up to the review where none.
+    /// The first and last year of the term under review, where the report says so; else 五年来 means
+    /// five years up to the review.
     pub term_years: Option<(i32, i32)>,
 }
 
