@@ -208,16 +208,15 @@ impl<'a> Sentence<'a> {
         let mut topic = Topic::default();
         // The clause of the number itself is empty of a subject; the two before it may name one.
         for _ in 0..3 {
-            let start = (self.range.start..end)
-                .rev()
-                .find(|&at| is_clause_mark(folded[at]))
-                .map_or(self.range.start, |at| at + 1);
+            // Numbers that nothing names leave no topic, so each of a line of them looks back anew.
+            let from = end.saturating_sub(CLAUSE).max(self.range.start);
+            let start = (from..end).rev().find(|&at| is_clause_mark(folded[at])).map_or(from, |at| at + 1);
             let words = &folded[start..end.min(start + 40)];
             let row = self.tables.indicators.of_noun(words, &self.tables.cues, fits);
             if row.is_some() || topic.subject.is_empty() {
                 topic = Topic { subject: words.into(), start, row, is_share: false };
             }
-            if row.is_some() || start <= self.range.start {
+            if row.is_some() || start <= self.range.start || start == from {
                 break;
             }
             end = start - 1;

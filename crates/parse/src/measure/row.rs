@@ -10,6 +10,7 @@ use super::qualitative;
 use super::statement::{Resolved, Sentence, State};
 use super::subject::{Lead, Tail};
 use super::time::Years;
+use crate::charset::CharSet;
 use crate::explain::Rule;
 use crate::text::span;
 use crate::words;
@@ -184,7 +185,11 @@ impl Sentence<'_> {
     /// The shortest stretch that holds subject and value.
     pub(super) fn quote(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> String {
         let nearest = token.span.start.saturating_sub(QUOTE).max(self.range.start);
-        let start = resolved.topic.start.clamp(nearest, token.span.start);
+        let start = match resolved.topic.start {
+            // Without a subject there is nothing but the value to hold.
+            _ if resolved.topic.subject.is_empty() => token.span.start,
+            start => start.clamp(nearest, token.span.start),
+        };
         let end = if resolved.has_noun {
             let noun = tail.noun(&self.tables.cues).len();
             noun.checked_sub(1).and_then(|last| tail.phrase.at(last)).map_or(token.span.end, |at| at + 1)
@@ -200,6 +205,9 @@ impl Sentence<'_> {
         const WINDOW: usize = 24;
         let from = token.span.start.saturating_sub(WINDOW).max(self.range.start);
         let before = &self.text.folded[from..token.span.start];
+        // Hardly any number has one of these before it, and all are asked.
+        static FIRST: CharSet = CharSet::new(&['同', '可', '扣', '剔']);
+        FIRST.find(before)?;
         ["同口径", "可比口径", "可比价", "扣除价格因素", "剔除"]
             .iter()
             .find(|word| words::contains(before, word))
