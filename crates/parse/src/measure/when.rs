@@ -9,7 +9,6 @@ use super::subject::Lead;
 use super::time::{Expression, Reach, Years};
 use crate::charset::CharSet;
 use crate::explain::Rule;
-use crate::words;
 use baogao_model::report::{Measure, Modality};
 use std::ops::Range;
 
@@ -68,12 +67,13 @@ impl Sentence<'_> {
 
     /// Whether a task's clause recalls a fact: 已建成, 去年.
     fn is_recalled(&self, token: &Token, local: Option<Years>) -> bool {
-        let folded = &self.text.folded;
-        let start = (self.window(token)..token.span.start).rev().find(|&at| is_clause_mark(folded[at]));
-        let start = start.map_or(self.window(token), |at| at + 1);
-        let clause = &folded[start..token.span.start];
         let past = local.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
-        past || words::contains_any(clause, &["已完成", "已建成", "已达", "已经", "目前"])
+        let recalls = last_between(&self.marks.recalls, self.window(token), token);
+        let in_clause = |word: &Range<usize>| {
+            let behind = &self.text.folded[word.end..token.span.start];
+            !behind.iter().any(|&c| is_clause_mark(c))
+        };
+        past || recalls.is_some_and(in_clause)
     }
 
     /// The years named for the number: before it, in the same part of the sentence.
@@ -173,6 +173,8 @@ pub struct Marks {
     expects: Vec<Range<usize>>,
     /// 预计.
     foresees: Vec<Range<usize>>,
+    /// 已完成, 已达, 目前 and their kin.
+    recalls: Vec<Range<usize>>,
     /// Semicolons.
     semicolons: Vec<usize>,
 }
@@ -180,7 +182,7 @@ pub struct Marks {
 impl Marks {
     /// Reads the words that stand in `range`.
     pub fn of(text: &[char], range: Range<usize>) -> Self {
-        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', ';']);
+        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', '已', '目', ';']);
         let mut marks = Self::default();
         let text = &text[..range.end];
         for at in range {
@@ -195,6 +197,8 @@ impl Marks {
                     marks.expects.push(at..at + 2);
                     marks.foresees.push(at..at + 2);
                 }
+                ['已', '完' | '建', '成', ..] => marks.recalls.push(at..at + 3),
+                ['已', '达' | '经', ..] | ['目', '前', ..] => marks.recalls.push(at..at + 2),
                 ['有', '望', ..] => marks.expects.push(at..at + 2),
                 ['初', '步', '核' | '测', '算', ..] | ['初', '步', '统', '计', ..] => {
                     marks.expects.push(at..at + 4)
@@ -229,6 +233,11 @@ impl Marks {
 
 /// Whether one of the places, which are in order and disjoint, lies between `from` and the number.
 fn stands_between(places: &[Range<usize>], from: usize, token: &Token) -> bool {
+    last_between(places, from, token).is_some()
+}
+
+/// The last of the places that lies there.
+fn last_between<'p>(places: &'p [Range<usize>], from: usize, token: &Token) -> Option<&'p Range<usize>> {
     let before = places.partition_point(|place| place.end <= token.span.start);
-    places[..before].last().is_some_and(|place| place.start >= from)
+    places[..before].last().filter(|place| place.start >= from)
 }
