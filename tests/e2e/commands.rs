@@ -93,6 +93,47 @@ fn parse_reads_text_in_any_charset_and_layout() {
     assert!(shown.stdout.contains(&owed.head.speaker), "{}", shown.stdout);
 }
 
+/// An invented report, its numbers explained.
+const EXPLAINED: &str = "青岚县政府工作报告\n2022年1月8日\n各位代表：\n一、2021年工作回顾\n\
+    地区生产总值完成164.5亿元，增长6.2%，五年规划有序实施。";
+
+#[test]
+fn parse_explains_measurements_and_what_is_none() {
+    let place = Place::new();
+    let file = place.write("report.txt", EXPLAINED);
+    let offset = |word: &str| EXPLAINED[..EXPLAINED.find(word).unwrap()].chars().count().to_string();
+
+    for (lang, word) in [("en", "nothing says otherwise: a size"), ("zh", "别无他意：水平值")] {
+        let ended = run(baogao(&["parse", "--explain", "--lang", lang]).arg(&file));
+        assert!(ended.status.success(), "{}", ended.stderr);
+        assert!(ended.stdout.contains("⟦164.5亿元 #0⟧，增长⟦6.2% #1⟧，五年规划"), "{}", ended.stdout);
+        assert!(ended.stdout.contains("subject.inherited") && ended.stdout.contains(word), "{}", ended.stdout);
+    }
+    for (lang, word) in [("en", "no measurement: a year"), ("zh", "不是数值：年份")] {
+        let year = offset("五年");
+        let ended = run(baogao(&["parse", "--explain", "--at", &year, "--lang", lang]).arg(&file));
+        assert!(ended.status.success(), "{}", ended.stderr);
+        assert!(ended.stdout.contains(word) && ended.stdout.contains("not.year"), "{}", ended.stdout);
+    }
+    let ended =
+        run(baogao(&["parse", "--explain", "--lang", "en", "--at", &offset("有序"), "--at", "9999"]).arg(&file));
+    assert!(ended.stdout.contains("no number stands here"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("the text has only"), "{}", ended.stdout);
+
+    let lines = json_lines(&run(baogao(&["parse", "--explain", "--json"]).arg(&file)).stdout);
+    let growth = lines.iter().find(|line| line["printed"] == "6.2%").expect("the growth");
+    assert_eq!(growth["measurement"], 1);
+    let rules: Vec<&str> = growth["rules"].as_array().expect("rules").iter().map(|said| text(said, "rule")).collect();
+    assert!(rules.contains(&"measure.growth"), "{rules:?}");
+    let years: Vec<_> = lines.iter().filter(|line| line["nothing"] == "not.year").collect();
+    assert!(!years.is_empty() && years.iter().all(|line| line["measurement"].is_null()), "{lines:?}");
+}
+
+#[test]
+fn an_offset_alone_is_a_mistake() {
+    assert_eq!(run(&mut baogao(&["parse", "--at", "3", "report.txt"])).status.code(), Some(2));
+}
+
 #[test]
 fn extract_prints_the_fields_of_the_contract() {
     let place = Place::new();

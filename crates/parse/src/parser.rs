@@ -1,7 +1,9 @@
 //! The one entrance: a clean text with its provenance in, the record out.
 
+use crate::explain::{Explanation, Trace};
 use crate::head::{self, zone};
 use crate::measure::{Context, Measurer};
+use crate::repair::{self, Repair};
 use crate::sanity::{self, Findings, Ranges};
 use crate::text::Text;
 use crate::{censored, completeness, glossary, kind, layout, outline};
@@ -48,40 +50,55 @@ impl Parser {
 
     /// Reads a document. Never fails: doubt is in the record's warnings.
     pub fn parse(&self, document: Document<'_>) -> Report {
-        let text = Text::new(document.text);
+        let (text, repair) = reading(document.text);
+        let mut report = self.read(&text, document, None);
+        repair.restore(&text, &mut report);
+        report
+    }
+
+    /// Reads a document, and tells of each of its numbers why it is the measurement it is, or none.
+    pub fn explain(&self, document: Document<'_>) -> (Report, Explanation) {
+        let trace = Trace::default();
+        let (text, repair) = reading(document.text);
+        let mut report = self.read(&text, document, Some(&trace));
+        let mut explanation = trace.finish(&report.measurements);
+        repair.restore(&text, &mut report);
+        explanation.mend_spans(|span| repair::move_span(&text, span));
+        (report, explanation)
+    }
+
+    fn read(&self, text: &Text<'_>, document: Document<'_>, trace: Option<&Trace>) -> Report {
         let mut warnings = Vec::new();
-        let zone = zone::find(&text);
-        let end = layout::repeats_from(&text, zone.end).unwrap_or(text.len());
-        let glossary = glossary::find(&text, zone.end..end);
+        let zone = zone::find(text);
+        let end = layout::repeats_from(text, zone.end).unwrap_or(text.len());
+        let glossary = glossary::find(text, zone.end..end);
         let body_end = glossary.as_ref().map_or(end, |glossary| glossary.title.start);
-        let closing = completeness::closing(&text, body_end);
-        let sections = sections(&text, &zone, closing.as_ref().map_or(body_end, |line| line.end), glossary.as_ref());
-        let head = head::read(self.gazetteer, &text, &zone, &sections, document.title, &document.source, &mut warnings);
+        let closing = completeness::closing(text, body_end);
+        let sections = sections(text, &zone, closing.as_ref().map_or(body_end, |line| line.end), glossary.as_ref());
+        let head = head::read(self.gazetteer, text, &zone, &sections, document.title, &document.source, &mut warnings);
         let first_heading = sections.iter().find(|section| section.number.is_some()).map(begins);
         let is_summary = head.title.as_deref().is_some_and(|title| title.contains("摘要"));
         let completeness =
-            completeness::judge(&text, &zone, head.meeting.is_some(), first_heading, closing.is_some(), is_summary);
-        let judgement = kind::judge(&text, &zone, &head, &sections, closing.is_some());
+            completeness::judge(text, &zone, head.meeting.is_some(), first_heading, closing.is_some(), is_summary);
+        let judgement = kind::judge(text, &zone, &head, &sections, closing.is_some());
         if judgement.kind.is_report() && head.delivered_on.is_none() {
             warnings.push(Warning::new("no_date", "the text does not say when the report was delivered"));
         }
-        warnings.extend(censored::check(&text));
-        let measurements = self.measurer.measure(
-            &text,
+        warnings.extend(censored::check(text));
+        let measurements = self.measurer.measure_with(
+            text,
             &Context {
                 sections: &sections,
                 review_year: head.years.review,
                 plan_year: head.years.plan,
                 delivered_year: head.years.year,
                 level: head.region.as_ref().and_then(|region| region.level),
-                term_years: None,
+                term_years: head::term::term(&sections, head.years.review),
             },
+            trace,
         );
-        let findings = Findings {
-            text: &text,
-            measurements: &measurements,
-            level: head.region.as_ref().and_then(|region| region.level),
-        };
+        let findings =
+            Findings { text, measurements: &measurements, level: head.region.as_ref().and_then(|region| region.level) };
         warnings.extend(sanity::check(&self.ranges, &findings));
         Report {
             schema: SCHEMA.to_owned(),
@@ -107,6 +124,13 @@ impl Parser {
             warnings,
         }
     }
+}
+
+/// The text as it is to be read, and what is left out of it.
+fn reading(text: &str) -> (Text<'_>, Repair) {
+    let text = Text::new(text);
+    let repair = Repair::find(&text);
+    if repair.is_empty() { (text, repair) } else { (text.without(repair.cuts()), repair) }
 }
 
 /// The sections of the body, which ends with its closing call or before its glossary, and the

@@ -22,6 +22,16 @@ pub struct Text<'a> {
     /// The lines in order, without their line feeds; blank lines are kept as empty ranges. Where a
     /// whole document stands on a few lines, they are split where line ends were lost.
     pub lines: Vec<Range<usize>>,
+    /// What was left out, where this is a reading that leaves some of the text out.
+    left_out: Option<LeftOut>,
+}
+
+/// The text as it is, for a reading that leaves some of it out.
+#[derive(Debug, Clone)]
+struct LeftOut {
+    printed: Vec<char>,
+    /// By places of the reading: from here on, so many characters have been left out.
+    before: Vec<(usize, usize)>,
 }
 
 impl<'a> Text<'a> {
@@ -30,6 +40,26 @@ impl<'a> Text<'a> {
         // Counting first costs less than growing.
         let mut chars = Vec::with_capacity(source.chars().count());
         chars.extend(source.chars());
+        Self::of_chars(source, chars)
+    }
+
+    /// The same text without the characters in `cuts`, which are in order and disjoint.
+    pub fn without(self, cuts: &[Range<usize>]) -> Self {
+        let printed = self.chars;
+        let mut chars = Vec::with_capacity(printed.len());
+        let mut before = Vec::with_capacity(cuts.len());
+        let (mut at, mut count) = (0, 0);
+        for cut in cuts {
+            chars.extend_from_slice(&printed[at..cut.start]);
+            count += cut.len();
+            before.push((chars.len(), count));
+            at = cut.end;
+        }
+        chars.extend_from_slice(&printed[at..]);
+        Self { left_out: Some(LeftOut { printed, before }), ..Self::of_chars(self.source, chars) }
+    }
+
+    fn of_chars(source: &'a str, chars: Vec<char>) -> Self {
         let folded: Vec<char> = chars.iter().map(|&c| fold(c)).collect();
         let mut lines = Vec::new();
         let mut start = 0;
@@ -43,7 +73,7 @@ impl<'a> Text<'a> {
         if lines.len() <= GLUED_LINES && chars.len() >= GLUED_CHARS {
             lines = lines.into_iter().flat_map(|line| lost_lines(&folded, line)).collect();
         }
-        Self { source, chars, folded, lines }
+        Self { source, chars, folded, lines, left_out: None }
     }
 
     /// The text it was made from.
@@ -64,6 +94,28 @@ impl<'a> Text<'a> {
     /// The printed characters of `range`; what lies outside the text is left out.
     pub fn slice(&self, range: Range<usize>) -> String {
         cut(&self.chars, range)
+    }
+
+    /// The characters between the ends of `range` as they stand in the text, what was left out
+    /// between them included.
+    pub fn quote(&self, range: Range<usize>) -> String {
+        match &self.left_out {
+            Some(left_out) => cut(&left_out.printed, self.printed_range(range)),
+            None => self.slice(range),
+        }
+    }
+
+    /// Where `range` stands in the text with nothing left out.
+    pub fn printed_range(&self, range: Range<usize>) -> Range<usize> {
+        let Some(left_out) = &self.left_out else { return range };
+        let place = |at: usize| {
+            let next = left_out.before.partition_point(|&(from, _)| from <= at);
+            at + next.checked_sub(1).map_or(0, |last| left_out.before[last].1)
+        };
+        let start = place(range.start);
+        // Nothing that was left out behind the last character belongs to the range.
+        let end = if range.is_empty() { start } else { place(range.end - 1) + 1 };
+        start..end
     }
 
     /// The folded characters of `range`; what lies outside the text is left out.

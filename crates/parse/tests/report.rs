@@ -1,7 +1,7 @@
 //! Whole reports: the record of one, the ends of others, and what holds for any text.
 
-use baogao_model::report::{GlossaryEntry, Source};
-use baogao_model::{Report, ReportId};
+use baogao_model::report::{GlossaryEntry, Measure, Modality, Number, Source};
+use baogao_model::{Report, ReportId, Span};
 use baogao_parse::text::fold;
 use baogao_parse::{Document, Parser};
 use proptest::prelude::*;
@@ -156,6 +156,14 @@ fn report_like() -> impl Strategy<Value = String> {
         "。",
         "，",
         "增长5.1%",
+        "财政收入完成12.6亿元",
+        "城乡居民收入分别增长7%、8%",
+        "新建学校2所",
+        "由3家增加到１２家",
+        "五年来",
+        "占比38.5％",
+        "以上",
+        "、",
         "名词解释",
         "：",
         "“",
@@ -183,7 +191,19 @@ fn report_like() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..80).prop_map(|pieces| pieces.concat())
 }
 
-/// Every span lies in the text and sections are in order.
+/// A fact: what a measurement says of what, and where.
+type Fact = (Option<String>, Measure, Option<f64>, Option<f64>, Option<String>, Modality, Option<String>, Span);
+
+/// The facts that a report states up to the character `to`.
+fn facts(report: &Report, to: usize) -> Vec<Fact> {
+    let stated = report.measurements.iter().filter(|m| (m.span.end as usize) <= to).cloned();
+    let value = |number: Option<Number>| number.map(|number| number.0);
+    stated
+        .map(|m| (m.indicator, m.measure, value(m.value), value(m.value_max), m.unit, m.modality, m.period, m.span))
+        .collect()
+}
+
+/// Every span lies in the text and slices to what was read, and all are in order.
 fn check_spans(text: &str, report: &Report) -> Result<(), TestCaseError> {
     let length = u32::try_from(text.chars().count()).unwrap();
     for section in &report.sections {
@@ -192,6 +212,11 @@ fn check_spans(text: &str, report: &Report) -> Result<(), TestCaseError> {
         prop_assert!((1..=4).contains(&section.level));
     }
     prop_assert!(report.sections.windows(2).all(|pair| pair[0].span.start <= pair[1].span.start));
+    for m in &report.measurements {
+        prop_assert!(m.span.start < m.span.end && m.span.end <= length, "{m:?} of {length}");
+        prop_assert!(m.value.is_none() || m.quote.contains(m.span.slice(text)), "{m:?}");
+    }
+    prop_assert!(report.measurements.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start));
     for warning in &report.warnings {
         prop_assert!(warning.span.is_none_or(|span| span.start < span.end && span.end <= length));
     }
@@ -218,11 +243,37 @@ proptest! {
     }
 
     #[test]
+    fn widths_do_not_change_the_facts_of_a_text(text in report_like()) {
+        let narrow: String = text.chars().map(fold).collect();
+        let wide = widen(&narrow);
+        prop_assert_eq!(facts(&parse(&text), usize::MAX), facts(&parse(&narrow), usize::MAX));
+        prop_assert_eq!(facts(&parse(&wide), usize::MAX), facts(&parse(&narrow), usize::MAX));
+    }
+
+    #[test]
     fn a_paragraph_without_marks_changes_no_head(words in "[山水田林湖草沙]{5,40}") {
         let report = parse(REPORT.trim_end());
         let longer = parse(&format!("{}\n{words}。", REPORT.trim_end()));
         prop_assert_eq!(report.region, longer.region);
         prop_assert_eq!(report.delivered_on, longer.delivered_on);
         prop_assert_eq!(report.speaker, longer.speaker);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn a_paragraph_without_marks_changes_no_earlier_fact(
+        cut in 6_usize..28,
+        words in "([山水田林湖草沙]{4,30}，){0,3}[山水田林湖草沙]{4,30}。",
+    ) {
+        // Behind a whole report, and behind one that breaks off.
+        let lines: Vec<&str> = REPORT.trim_end().lines().collect();
+        for text in [REPORT.trim_end().to_owned(), lines[..cut.min(lines.len())].join("\n")] {
+            let length = text.chars().count();
+            let (before, after) = (parse(&text), parse(&format!("{text}\n{words}")));
+            prop_assert_eq!(facts(&before, length), facts(&after, length));
+        }
     }
 }

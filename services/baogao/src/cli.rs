@@ -103,7 +103,9 @@ Examples:
     #[command(after_help = "\
 Examples:
   baogao parse report.txt
-  baogao parse --json reports/*.txt > records.jsonl")]
+  baogao parse --json reports/*.txt > records.jsonl
+  baogao parse --explain report.txt
+  baogao parse --explain report.txt --at 131")]
     Parse(ParseArgs),
 
     /// List, show or export stored records. Works beside a running crawl.
@@ -349,6 +351,14 @@ pub struct ParseArgs {
     /// Print one record a line.
     #[arg(long)]
     pub json: bool,
+
+    /// Print the text with its measurements marked and, for each, the rules that made it.
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Tell only of the number at this character of the text, and why where it is no measurement; may be repeated.
+    #[arg(long, value_name = "OFFSET", requires = "explain")]
+    pub at: Vec<u32>,
 }
 
 /// The commands on records.

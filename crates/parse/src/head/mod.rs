@@ -10,6 +10,7 @@ pub mod place;
 pub mod region;
 pub mod site;
 pub mod speaker;
+pub mod term;
 pub mod title;
 pub mod years;
 pub mod zone;

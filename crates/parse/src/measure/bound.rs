@@ -3,21 +3,25 @@
 use super::cue::Classes;
 use super::lex::Token;
 use super::subject::{Lead, Suffix, Tail};
+use crate::explain::Rule;
 use baogao_model::report::Bound;
 
-/// The bound of one number. Marks behind it win over marks in it, and those over words before it.
-pub fn bound(token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> Bound {
-    match tail.suffix {
-        Some(Suffix::AtLeast) => return Bound::Ge,
-        Some(Suffix::AtMost) => return Bound::Le,
-        Some(Suffix::About) => return Bound::Approx,
-        None => {}
+/// The bound of one number, and the rule that says so. Marks behind it win over marks in it, and
+/// those over words before it.
+pub fn bound(token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> (Bound, Option<Rule>) {
+    if let Some(suffix) = tail.suffix {
+        let bound = match suffix {
+            Suffix::AtLeast => Bound::Ge,
+            Suffix::AtMost => Bound::Le,
+            Suffix::About => Bound::Approx,
+        };
+        return (bound, Some(Rule::BoundBehind));
     }
     if token.more {
-        return Bound::Ge;
+        return (Bound::Ge, Some(Rule::BoundWithin));
     }
     if token.about {
-        return Bound::Approx;
+        return (Bound::Approx, Some(Rule::BoundWithin));
     }
     for (class, bound) in [
         (Classes::LT, Bound::Lt),
@@ -27,8 +31,8 @@ pub fn bound(token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> Bound {
         (Classes::APPROX, Bound::Approx),
     ] {
         if lead.cues.any(class) {
-            return bound;
+            return (bound, Some(Rule::BoundBefore));
         }
     }
-    Bound::Eq
+    (Bound::Eq, None)
 }

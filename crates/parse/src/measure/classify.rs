@@ -4,6 +4,7 @@ use super::cue::Classes;
 use super::indicator::Indicator;
 use super::lex::{Form, Token};
 use super::subject::Lead;
+use crate::explain::Rule;
 use baogao_model::report::Measure;
 
 /// The measure of a number, and whether it is a fall.
@@ -17,6 +18,15 @@ pub struct Classified {
     pub adds_one: bool,
     /// Whether the number compares with another region, so that it belongs to no indicator.
     pub elsewhere: bool,
+    /// The rule that says so.
+    pub rule: Rule,
+}
+
+impl Classified {
+    /// A measure without further marks.
+    fn of(measure: Measure, rule: Rule) -> Self {
+        Self { measure, falls: false, adds_one: false, elsewhere: false, rule }
+    }
 }
 
 /// What is known of a number besides its lead.
@@ -37,15 +47,15 @@ pub struct Surroundings<'a> {
 /// Says what the value means.
 pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Classified {
     let falls = lead.move_cue.any(Classes::DOWN.and(Classes::RATE_DOWN));
-    let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
+    let is = Classified::of;
     match token.form {
-        Form::Rank => return is(Measure::Rank),
-        Form::Doubling => return is(Measure::Multiple),
-        Form::Ratio | Form::Triple => return is(Measure::Level),
+        Form::Rank => return is(Measure::Rank, Rule::MeasureForm),
+        Form::Doubling => return is(Measure::Multiple, Rule::MeasureForm),
+        Form::Ratio | Form::Triple => return is(Measure::Level, Rule::MeasureForm),
         Form::Amount | Form::Bare => {}
     }
     if lead.completion {
-        return is(Measure::Completion);
+        return is(Measure::Completion, Rule::MeasureCompletion);
     }
     let reached = is_reached(lead);
     // 贫困人口减少1840人, 审批时限压缩60%: the move is part of the name.
@@ -54,20 +64,22 @@ pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Cla
         "pp" => points(lead, falls),
         "x" => {
             let adds_one = moves && !lead.times_of;
-            Classified { adds_one, ..is(Measure::Multiple) }
+            Classified { adds_one, ..is(Measure::Multiple, Rule::MeasureTimes) }
         }
         "%" | "permille" => per_cent(lead, around, moves, falls),
-        "year" | "month" | "minute" | "workday" if !moves => is(Measure::Level),
-        _ if lead.cues.any(Classes::AVG) && moves => Classified { falls, ..is(Measure::AvgGrowth) },
+        "year" | "month" | "minute" | "workday" if !moves => is(Measure::Level, Rule::MeasureLevel),
+        _ if lead.cues.any(Classes::AVG) && moves => {
+            Classified { falls, ..is(Measure::AvgGrowth, Rule::MeasureAverage) }
+        }
         // 增加520元 is a change; 增加岗位5000个 and 增加5000个岗位 are sizes of what was added.
         _ if moves && !around.has_noun && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN)) => {
-            Classified { falls, ..is(Measure::Change) }
+            Classified { falls, ..is(Measure::Change, Rule::MeasureChange) }
         }
         // 村集体经济收入净增2.6万元: of an amount of money it can only be a change.
         _ if around.indicator.is_some_and(Indicator::is_money) && !around.has_noun && lead.says("净增") => {
-            is(Measure::Change)
+            is(Measure::Change, Rule::MeasureChange)
         }
-        _ => is(Measure::Level),
+        _ => is(Measure::Level, Rule::MeasureLevel),
     }
 }
 
@@ -78,42 +90,42 @@ fn is_reached(lead: &Lead<'_>) -> bool {
 
 /// Percentage points.
 fn points(lead: &Lead<'_>, falls: bool) -> Classified {
-    let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
+    let is = Classified::of;
     if lead.compared_elsewhere {
-        return Classified { elsewhere: true, ..is(Measure::Level) };
+        return Classified { elsewhere: true, ..is(Measure::Level, Rule::MeasureElsewhere) };
     }
     if lead.cues.any(Classes::AVG) {
-        return Classified { falls, ..is(Measure::AvgGrowth) };
+        return Classified { falls, ..is(Measure::AvgGrowth, Rule::MeasureAverage) };
     }
-    Classified { falls, ..is(Measure::ChangePp) }
+    Classified { falls, ..is(Measure::ChangePp, Rule::MeasurePoints) }
 }
 
 /// Per cent.
 fn per_cent(lead: &Lead<'_>, around: Surroundings<'_>, moves: bool, falls: bool) -> Classified {
-    let is = |measure| Classified { measure, falls: false, adds_one: false, elsewhere: false };
+    let is = Classified::of;
     if around.indicator.is_some_and(|row| row.id == "cpi") {
-        return Classified { falls, ..is(Measure::Level) };
+        return Classified { falls, ..is(Measure::Level, Rule::MeasureIndex) };
     }
     if moves && lead.compared_elsewhere {
-        return is(Measure::Level);
+        return is(Measure::Level, Rule::MeasureElsewhere);
     }
     if moves && lead.cues.any(Classes::AVG) {
-        return Classified { falls, ..is(Measure::AvgGrowth) };
+        return Classified { falls, ..is(Measure::AvgGrowth, Rule::MeasureAverage) };
     }
     if moves {
-        return Classified { falls, ..is(Measure::Growth) };
+        return Classified { falls, ..is(Measure::Growth, Rule::MeasureGrowth) };
     }
     if lead.of.is_some() || around.is_share {
-        return is(Measure::Share);
+        return is(Measure::Share, Rule::MeasureShare);
     }
     if around.noun_grows {
-        return is(Measure::Growth);
+        return is(Measure::Growth, Rule::MeasureGrowthNoun);
     }
     // 固定资产投资10%: of an amount, a bare percentage can only be its growth.
     let is_amount = around.indicator.is_some_and(Indicator::is_money);
     if is_amount && !around.has_noun {
         let measure = if lead.cues.any(Classes::AVG) { Measure::AvgGrowth } else { Measure::Growth };
-        return is(measure);
+        return is(measure, Rule::MeasureGrowthAmount);
     }
-    is(Measure::Level)
+    is(Measure::Level, Rule::MeasureLevel)
 }

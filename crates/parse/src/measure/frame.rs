@@ -5,6 +5,7 @@
 
 use super::Context;
 use super::time::{Expression, Reach, Times, Years};
+use crate::explain::Rule;
 use baogao_model::report::{Role, Section};
 use std::ops::Range;
 
@@ -15,6 +16,8 @@ pub struct Frame {
     pub is_target: bool,
     /// The years that are spoken of.
     pub years: Option<Years>,
+    /// The rule that says so.
+    pub years_by: Option<Rule>,
     /// The innermost section, as an index.
     pub section: Option<u32>,
     /// Whether nothing here is a measurement: a glossary.
@@ -109,9 +112,14 @@ impl<'a> Frames<'a> {
     /// The frame here.
     pub fn frame(&self) -> Frame {
         let is_target = self.is_target();
+        let named = |years: Option<Years>, rule| years.map(|years| (years, rule));
+        let years = named(self.of_line, Rule::PeriodLine)
+            .or(named(self.governing, Rule::PeriodGoverning))
+            .or(self.own_years(is_target));
         Frame {
             is_target,
-            years: self.of_line.or(self.governing).or(self.own_years(is_target)),
+            years: years.map(|(years, _)| years),
+            years_by: years.map(|(_, rule)| rule),
             section: self.open.last().and_then(|&index| u32::try_from(index).ok()),
             is_silent: self.role == Some(Role::Glossary),
         }
@@ -163,12 +171,13 @@ impl<'a> Frames<'a> {
         }
     }
 
-    /// The years of the role.
-    fn own_years(&self, is_target: bool) -> Option<Years> {
+    /// The years of the role, and the rule that says so.
+    fn own_years(&self, is_target: bool) -> Option<(Years, Rule)> {
+        let review = self.times.review.map(|year| (Years::one(year), Rule::PeriodReview));
         match self.role {
-            _ if is_target => self.times.plan.map(Years::one),
-            Some(Role::FiveYearReview) => self.times.term.or(self.times.review.map(Years::one)),
-            _ => self.times.review.map(Years::one),
+            _ if is_target => self.times.plan.map(|year| (Years::one(year), Rule::PeriodPlan)),
+            Some(Role::FiveYearReview) => self.times.term.map(|term| (term, Rule::PeriodTerm)).or(review),
+            _ => review,
         }
     }
 

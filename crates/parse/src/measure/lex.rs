@@ -9,6 +9,7 @@ use super::decimal::Decimal;
 use super::numeral::{self, Numeral};
 use super::unit::{Unit, Units};
 use crate::charset::CharSet;
+use crate::explain::Rule;
 use crate::words;
 use std::ops::Range;
 
@@ -52,6 +53,8 @@ pub struct Token {
     pub han: bool,
     /// Whether the number is multipliers alone: 近万亩.
     pub bare: bool,
+    /// The rule that read it.
+    pub rule: Rule,
 }
 
 /// What a token may begin with, and letters, which a number may be part of a name with.
@@ -63,15 +66,27 @@ static BEGINNINGS: CharSet = CharSet::new(&[
     'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
 ]);
 
-/// All tokens of `range`, in order and disjoint.
-pub fn tokens(text: &[char], range: Range<usize>, units: &Units) -> Vec<Token> {
+/// All tokens of `range`, in order and disjoint. What looks like a number and is not read as one
+/// goes to `refused`, with the reason.
+pub fn tokens(
+    text: &[char],
+    range: Range<usize>,
+    units: &Units,
+    mut refused: impl FnMut(Range<usize>, Rule),
+) -> Vec<Token> {
     let mut found = Vec::new();
     let mut at = range.start;
     while let Some(step) = text.get(at..range.end).and_then(|rest| BEGINNINGS.find(rest)) {
         at += step;
-        let read = token_at(&text[..range.end], at, units, &mut found);
-        // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
-        at = read.unwrap_or_else(|| skip(&text[..range.end], at));
+        at = match token_at(&text[..range.end], at, units, &mut found) {
+            Ok(end) => end,
+            // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
+            Err(reason) => {
+                let end = skip(&text[..range.end], at);
+                refused(at..end, reason);
+                end
+            }
+        };
     }
     share_units(text, &mut found);
     found
@@ -86,7 +101,7 @@ fn share_units(text: &[char], tokens: &mut [Token]) {
         let scaled = matches!(text[token.span.end - 1], '万' | '亿');
         let joined = matches!(text[token.span.end..next.span.start], ['和' | '与' | '及' | '、']);
         if is_currency && token.form == Form::Bare && scaled && joined && !token.han {
-            (token.form, token.unit) = (Form::Amount, next.unit);
+            (token.form, token.unit, token.rule) = (Form::Amount, next.unit, Rule::NumberUnit);
         } else if next.unit == "pp" && token.counter == Some("个") && joined {
             (token.unit, token.counter) = ("pp", None);
         }
@@ -111,49 +126,56 @@ fn skip(text: &[char], at: usize) -> usize {
     end
 }
 
-/// Reads what begins at `at` into `found`; the offset behind it, or none if nothing does.
-fn token_at(text: &[char], at: usize, units: &Units, found: &mut Vec<Token>) -> Option<usize> {
+/// Reads what begins at `at` into `found`; the offset behind it, or why nothing does.
+fn token_at(text: &[char], at: usize, units: &Units, found: &mut Vec<Token>) -> Result<usize, Rule> {
     match text[at] {
-        '第' | '首' => return push(found, rank(text, at)?),
-        '翻' => return push(found, doubling(text, at)?),
+        '第' | '首' => return Ok(push(found, rank(text, at).ok_or(Rule::NotOrdinal)?)),
+        '翻' => return Ok(push(found, doubling(text, at).ok_or(Rule::NotNumber)?)),
         '百' | '千' if matches(text, at + 1, "分之") => {
             if let Some(token) = per_hundred(text, at) {
-                return push(found, token);
+                return Ok(push(found, token));
             }
         }
         '一' if matches(text, at, "一半") && !matches(text, at + 2, "是") => {
-            return push(found, plain(at..at + 2, Decimal::whole(50), "%", true));
+            let half = plain(at..at + 2, Decimal::whole(50), "%", true);
+            return Ok(push(found, Token { rule: Rule::NumberHalf, ..half }));
         }
         '半' => {
-            let is_share = matches(text, at, "半数以上");
-            return is_share.then(|| push(found, plain(at..at + 2, Decimal::whole(50), "%", true)))?;
+            if !matches(text, at, "半数以上") {
+                return Err(Rule::NotNumber);
+            }
+            let half = plain(at..at + 2, Decimal::whole(50), "%", true);
+            return Ok(push(found, Token { rule: Rule::NumberHalf, ..half }));
         }
         '倍' => {
             let is_said = at > 1 && matches(text, at - 2, "实现倍增");
             let ends = text.get(at + 2).is_none_or(|c| !c.is_alphanumeric());
-            let double = Token { form: Form::Doubling, ..plain(at..at + 2, Decimal::whole(2), "x", true) };
-            return (is_said && ends).then(|| push(found, double))?;
+            if !(is_said && ends) {
+                return Err(Rule::NotNumber);
+            }
+            let double = plain(at..at + 2, Decimal::whole(2), "x", true);
+            return Ok(push(found, Token { form: Form::Doubling, rule: Rule::NumberDoubling, ..double }));
         }
         _ => {}
     }
     if !numeral::starts(text[at]) {
-        return None;
+        return Err(Rule::NotCode);
     }
-    let number = numeral::read(text, at, 0)?;
+    let number = numeral::read(text, at, 0).ok_or(Rule::NotNumber)?;
     if let Some(end) = ratio(text, at, number, found) {
-        return Some(end);
+        return Ok(end);
     }
     if let Some(token) = fraction(text, at, number) {
-        return push(found, token);
+        return Ok(push(found, token));
     }
-    amount(text, at, number, units).and_then(|token| push(found, token))
+    amount(text, at, number, units).map(|token| push(found, token))
 }
 
 /// Adds a token; the offset behind it.
-fn push(found: &mut Vec<Token>, token: Token) -> Option<usize> {
+fn push(found: &mut Vec<Token>, token: Token) -> usize {
     let end = token.span.end;
     found.push(token);
-    Some(end)
+    end
 }
 
 /// A token without any of the rarer marks.
@@ -169,6 +191,7 @@ fn plain(span: Range<usize>, value: Decimal, unit: &'static str, han: bool) -> T
         about: false,
         han,
         bare: false,
+        rule: Rule::NumberUnit,
     }
 }
 
@@ -177,10 +200,22 @@ pub fn matches(text: &[char], at: usize, word: &str) -> bool {
     text.get(at..).is_some_and(|text| words::starts_with(text, word))
 }
 
-/// Whether the digits at `at` go on a number that a blank or line end has torn: 7 4 7 7 2亿元. The
-/// last piece alone would be a wrong value that looks right, and the whole would be a guess.
+/// Whether the digits at `at` go on a number that a blank or line end has torn: 7 4 7 7 2亿元, 5. 1%.
+/// The last piece alone would be a wrong value that looks right, and the whole would be a guess.
 fn is_torn(text: &[char], at: usize) -> bool {
-    at > 1 && text[at].is_ascii_digit() && text[at - 1].is_whitespace() && text[at - 2].is_ascii_digit()
+    if at < 2 || !text[at].is_ascii_digit() || !text[at - 1].is_whitespace() {
+        return false;
+    }
+    let before = &text[at.saturating_sub(8)..at - 1];
+    match before {
+        // Behind a blank, or at the start of a line, digits and a point number what follows.
+        [.., '.'] if text[at - 1] == '\n' => {
+            let digits = before.iter().rev().skip(1).take_while(|c| c.is_ascii_digit()).count();
+            let start = before.len() - 1 - digits;
+            digits > 0 && start > 0 && before[start - 1] != '\n'
+        }
+        _ => text[at - 2].is_ascii_digit(),
+    }
 }
 
 /// Whether what stands before `at` is the short name of an indicator, which a value may follow at
@@ -190,31 +225,36 @@ fn ends_in_abbreviation(text: &[char], at: usize) -> bool {
 }
 
 /// Number and unit, or a range of two numbers and a unit, or a number alone.
-fn amount(text: &[char], at: usize, number: Numeral, units: &Units) -> Option<Token> {
+fn amount(text: &[char], at: usize, number: Numeral, units: &Units) -> Result<Token, Rule> {
     if is_torn(text, at) {
-        return None;
+        return Err(Rule::NotTorn);
     }
-    let in_code = at > 0 && text[at - 1].is_ascii_alphabetic() && !ends_in_abbreviation(text, at);
-    if in_code || at > 0 && (matches!(text[at - 1], '.' | '+' | '_' | '#' | '*')) {
-        return None;
+    if at > 0 && text[at - 1].is_ascii_alphabetic() && !ends_in_abbreviation(text, at) {
+        return Err(Rule::NotCode);
+    }
+    if at > 0 && (matches!(text[at - 1], '.' | '+' | '_' | '#' | '*')) {
+        return Err(Rule::NotPart);
     }
     let (low, unit) = number_with_unit(text, at, number, units);
     let low_end = unit.map_or(low.end, |(_, end)| end);
     if let Some(token) = range_of(text, at, (low, unit), units) {
-        return Some(token);
+        return Ok(token);
     }
     // 3+10, 1+5+N: a code.
     if text.get(low_end) == Some(&'+') {
-        return None;
+        return Err(Rule::NotSum);
     }
     let mut token = match unit {
         Some((unit, end)) => {
-            let value = convert(low.value, unit)?;
+            let value = convert(low.value, unit).ok_or(Rule::NotNumber)?;
             Token { counter: unit.counter, ..plain(at..end, value, unit.unit, low.han) }
         }
         // Without a unit only large or broken numbers can be quantities; 一 and 12 are words and codes.
-        None if !low.multiplied && (low.han || !text[at..low.end].contains(&'.')) => return None,
-        None => Token { form: Form::Bare, ..plain(at..low.end, low.value, "", low.han) },
+        None if !low.multiplied && (low.han || !text[at..low.end].contains(&'.')) => return Err(Rule::NotUnit),
+        None => {
+            let bare = plain(at..low.end, low.value, "", low.han);
+            Token { form: Form::Bare, rule: Rule::NumberBare, ..bare }
+        }
     };
     if matches!(text.get(token.span.end), Some('多')) && token.unit == "x" {
         token.span.end += 1;
@@ -223,10 +263,11 @@ fn amount(text: &[char], at: usize, number: Numeral, units: &Units) -> Option<To
     if negative(text, at) {
         token.value = token.value.negated();
         token.span.start -= 1;
+        token.rule = Rule::NumberNegative;
     }
     token.more |= low.more;
     token.bare = low.bare;
-    Some(token)
+    Ok(token)
 }
 
 /// A value in the unit of the record.
@@ -322,6 +363,7 @@ fn range_of(
         max: Some(high_value),
         counter: unit.counter,
         more: low.more || high.more,
+        rule: Rule::NumberRange,
         ..plain(at..end, low_value, unit.unit, false)
     })
 }
@@ -357,7 +399,8 @@ fn per_hundred(text: &[char], at: usize) -> Option<Token> {
     }
     let number = numeral::read(text, start, 0)?;
     let unit = if text[at] == '百' { "%" } else { "permille" };
-    Some(Token { more: number.more, ..plain(at..number.end, number.value, unit, true) })
+    let token = plain(at..number.end, number.value, unit, true);
+    Some(Token { more: number.more, rule: Rule::NumberPerHundred, ..token })
 }
 
 /// 三分之二, of which `below` is the three: in per cent.
@@ -369,7 +412,8 @@ fn fraction(text: &[char], at: usize, below: Numeral) -> Option<Token> {
     let value = above.value.times(Decimal::whole(100))?.over(below.value.small()?)?;
     // 四分之一强: a little more.
     let more = text.get(above.end) == Some(&'强');
-    Some(Token { more, ..plain(at..above.end + usize::from(more), value, "%", true) })
+    let span = at..above.end + usize::from(more);
+    Some(Token { more, rule: Rule::NumberFraction, ..plain(span, value, "%", true) })
 }
 
 /// 翻番, 翻一番, 翻了两番, 翻了近两番: the n-th power of two.
@@ -386,7 +430,8 @@ fn doubling(text: &[char], at: usize) -> Option<Token> {
     }
     let times = match text.get(next)? {
         '番' => {
-            return Some(Token { form: Form::Doubling, about, ..plain(at..next + 1, Decimal::whole(2), "x", true) });
+            let token = plain(at..next + 1, Decimal::whole(2), "x", true);
+            return Some(Token { form: Form::Doubling, about, rule: Rule::NumberDoubling, ..token });
         }
         '一' | '1' => 1,
         '两' | '二' | '2' => 2,
@@ -400,7 +445,8 @@ fn doubling(text: &[char], at: usize) -> Option<Token> {
         return None;
     }
     let value = Decimal::whole(1 << times);
-    Some(Token { form: Form::Doubling, about, more, ..plain(at..end + 1, value, "x", true) })
+    let token = plain(at..end + 1, value, "x", true);
+    Some(Token { form: Form::Doubling, about, more, rule: Rule::NumberDoubling, ..token })
 }
 
 /// 第3, 第三位, 首位.
@@ -414,7 +460,7 @@ fn rank(text: &[char], at: usize) -> Option<Token> {
         let number = numeral::read(text, at + 1, 0)?;
         (number.value, number.end)
     };
-    Some(Token { form: Form::Rank, ..plain(at..end, value, "rank", true) })
+    Some(Token { form: Form::Rank, rule: Rule::NumberRank, ..plain(at..end, value, "rank", true) })
 }
 
 /// Whether a date stands before what is at `at`: 2023-2-23 19:22:26.
@@ -449,12 +495,14 @@ fn ratio(text: &[char], at: usize, first: Numeral, found: &mut Vec<Token>) -> Op
     match parts.len() {
         3 => {
             for (span, value) in parts {
-                found.push(Token { form: Form::Triple, ..plain(span, value, "%", false) });
+                let token = plain(span, value, "%", false);
+                found.push(Token { form: Form::Triple, rule: Rule::NumberTriple, ..token });
             }
             Some(end)
         }
         2 if parts[1].1.is(1) => {
-            found.push(Token { form: Form::Ratio, ..plain(at..end, parts[0].1, "x", false) });
+            let token = plain(at..end, parts[0].1, "x", false);
+            found.push(Token { form: Form::Ratio, rule: Rule::NumberRatio, ..token });
             Some(end)
         }
         _ => None,

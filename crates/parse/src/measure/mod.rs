@@ -44,6 +44,7 @@ mod time;
 mod unit;
 mod when;
 
+use crate::explain::{Rule, Trace};
 use crate::text::Text;
 use baogao_model::report::Level;
 use baogao_model::report::{Measurement, Section};
@@ -70,7 +71,8 @@ pub struct Context<'a> {
     pub delivered_year: Option<i32>,
     /// The level of the government that reports.
     pub level: Option<Level>,
-    /// The first and last year of the term under review; five years up to the review where none.
+    /// The first and last year of the term under review, where the report says so; else 五年来 means
+    /// five years up to the review.
     pub term_years: Option<(i32, i32)>,
 }
 
@@ -96,6 +98,11 @@ impl Measurer {
 
     /// Every measurement of `text`, in the order of their spans.
     pub fn measure(&self, text: &Text<'_>, context: &Context<'_>) -> Vec<Measurement> {
+        self.measure_with(text, context, None)
+    }
+
+    /// See [`Self::measure`]; the rules leave their notes with `trace`.
+    pub fn measure_with(&self, text: &Text<'_>, context: &Context<'_>, trace: Option<&Trace>) -> Vec<Measurement> {
         let times = Times {
             review: context.review_year,
             plan: context.plan_year,
@@ -112,6 +119,9 @@ impl Measurer {
                 frames.enter_sentence(range.start, &expressions);
                 let frame = frames.frame();
                 if frame.is_silent {
+                    if let Some(trace) = trace {
+                        trace.silent(range, Rule::NotGlossary);
+                    }
                     continue;
                 }
                 let marks = Marks::of(&text.folded, range.clone());
@@ -126,6 +136,7 @@ impl Measurer {
                     marks,
                     level: context.level,
                     tables: self,
+                    trace,
                 };
                 sentence.measure(&mut found);
             }

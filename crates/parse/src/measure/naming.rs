@@ -7,6 +7,7 @@ use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Sentence, State, Topic};
 use super::subject::Lead;
+use crate::explain::Rule;
 use crate::words;
 
 impl Sentence<'_> {
@@ -31,17 +32,17 @@ impl Sentence<'_> {
         None
     }
 
-    /// The indicator of the words before a number.
+    /// The indicator of the words before a number, and the rule that found it.
     pub(super) fn row_of_lead(
         &self,
         lead: &Lead<'_>,
         state: &State<'_>,
         per_cent: bool,
         fits: impl Fn(&Indicator) -> bool + Copy,
-    ) -> Option<usize> {
+    ) -> Option<(usize, Rule)> {
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
         if let Some(row) = self.row_of_share(lead, fits) {
-            return Some(row);
+            return Some((row, Rule::IndicatorShare));
         }
         // The names of some begin with a word that else says nothing: 争取上级资金, 完成造林.
         let own = &lead.phrase.chars[..lead.subject_end];
@@ -57,14 +58,16 @@ impl Sentence<'_> {
         };
         let whole = indicators.of_subject(words, cues, self.level, fits);
         let rows = self.rows_of_list(words, fits);
+        let named = |row, rule| Some((row?, rule));
+        let first = named(rows.first().copied(), Rule::IndicatorList);
         if rows.len() > 1 && whole == rows.last().copied() {
             // One percentage for two subjects is of either; a sum of two is of none.
-            return if per_cent { rows.first().copied() } else { None };
+            return first.filter(|_| per_cent);
         }
-        whole
-            .or_else(|| rows.first().copied())
-            .or_else(|| self.row_of_product(own, fits))
-            .or_else(|| self.row_of_stage(own, fits))
+        named(whole, Rule::IndicatorName)
+            .or(first)
+            .or_else(|| named(self.row_of_product(own, fits), Rule::IndicatorProduct))
+            .or_else(|| named(self.row_of_stage(own, fits), Rule::IndicatorStage))
     }
 
     /// 制造业增加值占GDP比重: a share that has a name of its own.

@@ -5,24 +5,8 @@ use super::cue::{Classes, Cues};
 use super::lex::{Form, Token, matches};
 use super::subject::{Lead, Tail, suffix_at};
 use crate::charset::CharSet;
+use crate::explain::Rule;
 use crate::words;
-
-/// Why a number is no quantity; a stable short code for explanations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// Within quotes: a slogan or a name (“三个一批”).
-    Quoted,
-    /// 5000万元以上项目: names a class.
-    Threshold,
-    /// 第十六届, 第二批.
-    Ordinal,
-    /// 三年行动, 24小时.
-    Name,
-    /// 八个方面: a count of the speech's own points, or a figure of speech.
-    Rhetoric,
-    /// 几十个, 数百家: no value.
-    Vague,
-}
 
 /// The nouns behind a Chinese numeral that count points of the speech or words of a slogan.
 const POINTS: [&str; 27] = [
@@ -63,39 +47,37 @@ pub fn reason(
     tail: &Tail<'_>,
     quotes: &Quotes,
     cues: &Cues,
-) -> Option<Reason> {
+) -> Option<Rule> {
     let span = &token.span;
     if quotes.hide(span.start, span.end) {
-        return Some(Reason::Quoted);
+        return Some(Rule::NotQuoted);
     }
     match token.form {
-        Form::Rank => return (!is_rank(text, token)).then_some(Reason::Ordinal),
+        Form::Rank => return (!is_rank(text, token)).then_some(Rule::NotOrdinal),
         Form::Doubling | Form::Triple | Form::Ratio => return None,
         Form::Bare | Form::Amount => {}
     }
     let before = span.start.checked_sub(1).map(|at| text[at]);
     if matches!(before, Some('第')) {
-        return Some(Reason::Ordinal);
+        return Some(Rule::NotOrdinal);
     }
     if token.han && matches!(before, Some('几' | '数' | '上' | '若' | '好')) {
-        return Some(Reason::Vague);
+        return Some(Rule::NotVague);
     }
     if is_threshold(text, token, lead, tail, cues) {
-        return Some(Reason::Threshold);
+        return Some(Rule::NotThreshold);
     }
     if is_move_of_rank(text, token, lead, tail) {
-        return Some(Reason::Ordinal);
+        return Some(Rule::NotMove);
     }
     if token.bare && !said_as_value(text, span.start) {
-        return Some(Reason::Name);
+        return Some(Rule::NotMultiplier);
     }
-    if is_time_name(text, token, lead, tail) {
-        return Some(Reason::Name);
+    let time_name = time_name(text, token, lead, tail);
+    if time_name.is_some() {
+        return time_name;
     }
-    if token.han && token.form == Form::Amount && is_rhetoric(text, token, lead) {
-        return Some(Reason::Rhetoric);
-    }
-    None
+    if token.han && token.form == Form::Amount { rhetoric(text, token, lead) } else { None }
 }
 
 /// Whether 第N says a place in a ranking: a word of ranking before it, and the end, 位 or 名 behind.
@@ -182,38 +164,46 @@ fn said_as_value(text: &[char], start: usize) -> bool {
 }
 
 /// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
-fn is_time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> bool {
-    match token.unit {
-        "year" if text[token.span.end - 1] == '岁' => !words::contains_any(lead.subject(), &["寿命", "年龄"]),
+fn time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> Option<Rule> {
+    let (is_name, rule) = match token.unit {
+        "year" if text[token.span.end - 1] == '岁' => {
+            (!words::contains_any(lead.subject(), &["寿命", "年龄"]), Rule::NotAge)
+        }
         // 平均受教育年限10.8年: only a mean has a fraction.
-        "year" if text[token.span.clone()].contains(&'.') => false,
+        "year" if text[token.span.clone()].contains(&'.') => return None,
         // Years are dates unless a word says that they are counted.
-        "year" => !lead.cues.any(Classes::STREAK.and(Classes::AHEAD)) || tail.is_noun && tail.attributive,
+        "year" => {
+            let counted = lead.cues.any(Classes::STREAK.and(Classes::AHEAD));
+            (!counted || tail.is_noun && tail.attributive, Rule::NotYear)
+        }
         "minute" => {
             let rest = &tail.phrase.chars;
-            token.value.is(24 * 60) || rest.contains(&'圈') || matches!(rest.first(), Some('“' | '"'))
+            let is_name = token.value.is(24 * 60) || rest.contains(&'圈') || matches!(rest.first(), Some('“' | '"'));
+            (is_name, Rule::NotDuration)
         }
-        "day" => token.value.is(365) || matches!(text.get(token.span.end), Some('*' | '×')),
-        "month" => token.han && tail.attributive,
-        _ => false,
-    }
+        "day" => (token.value.is(365) || matches!(text.get(token.span.end), Some('*' | '×')), Rule::NotDuration),
+        "month" => (token.han && tail.attributive, Rule::NotDuration),
+        _ => return None,
+    };
+    is_name.then_some(rule)
 }
 
 /// 八个方面, 一个, 三个百分之百, “四个自信”: a Chinese numeral that counts words.
-fn is_rhetoric(text: &[char], token: &Token, lead: &Lead<'_>) -> bool {
+fn rhetoric(text: &[char], token: &Token, lead: &Lead<'_>) -> Option<Rule> {
     if matches!(token.unit, "%" | "permille" | "CNY" | "USD" | "x" | "year") || token.value.to_f64() >= 1000.0 {
-        return false;
+        return None;
     }
     if token.value.is(1) {
-        return true;
+        return Some(Rule::NotOne);
     }
     let behind = token.span.end;
     if POINTS.iter().any(|word| matches(text, behind, word)) || matches!(text.get(behind), Some('“' | '"')) {
-        return true;
+        return Some(Rule::NotPoints);
     }
     // 重点抓好以下三项工作: what follows is the list itself.
     let before = &lead.phrase.chars;
-    words::contains(before, "以下") || words::ends_with_any(before, &["抓好", "做好", "突出"])
+    let lists = words::contains(before, "以下") || words::ends_with_any(before, &["抓好", "做好", "突出"]);
+    lists.then_some(Rule::NotListed)
 }
 
 /// The quoted stretches of a line.

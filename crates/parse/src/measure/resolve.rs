@@ -8,6 +8,7 @@ use super::naming::join;
 use super::phrase::is_clause_mark;
 use super::statement::{Resolved, Sentence, State, Topic, is_counted};
 use super::subject::{Lead, Tail};
+use crate::explain::Rule;
 use std::borrow::Cow;
 
 /// The longest clause that is walked back over.
@@ -37,6 +38,7 @@ impl<'a> Sentence<'a> {
                 return self.inherit(token, lead, tail, state);
             }
             let start = token.span.start;
+            self.note_found(Rule::SubjectBehind, row.map(|_| Rule::IndicatorNoun));
             let topic = Topic { subject: tail.phrase.part(0..noun.len()), start, row, is_share: false };
             return Resolved { topic, has_own_subject: false, has_noun: true, named_by_move: false };
         }
@@ -67,10 +69,13 @@ impl<'a> Sentence<'a> {
             topic => topic.as_ref(),
         };
         if let Some(before) = before.filter(|_| is_generic) {
-            topic.row = self.joined_row(before, own, fits).or_else(|| {
+            let joined = self.joined_row(before, own, fits);
+            topic.row = joined.or_else(|| {
                 let mut rows = state.history.iter().rev().filter_map(|earlier| self.row_after(earlier, own));
                 rows.find(|&row| fits(self.tables.indicators.row(row)))
             });
+            let rule = joined.map_or(Rule::IndicatorAfter, |_| Rule::IndicatorJoined);
+            self.note_found(Rule::SubjectGeneric, topic.row.map(|_| rule));
             topic.subject = join(&before.subject, own).into();
             topic.start = before.start;
             return Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false };
@@ -78,20 +83,34 @@ impl<'a> Sentence<'a> {
         let per_cent = matches!(token.unit, "%" | "pp" | "x");
         let named = self.row_named_by_move(lead, fits);
         let named_by_move = named.is_some();
-        topic.row = named.or_else(|| self.row_of_lead(lead, state, per_cent, fits));
-        if topic.row.is_none()
+        let mut found = named.map(|row| (row, Rule::IndicatorMove));
+        found = found.or_else(|| self.row_of_lead(lead, state, per_cent, fits));
+        if found.is_none()
             && let Some(before) = &state.topic
         {
-            topic.row = self.row_after(before, own).filter(|&row| fits(self.tables.indicators.row(row)));
+            let row = self.row_after(before, own).filter(|&row| fits(self.tables.indicators.row(row)));
+            found = row.map(|row| (row, Rule::IndicatorAfter));
         }
+        let rule = found.map(|(_, rule)| rule);
+        topic.row = found.map(|(row, _)| row);
         if topic.row.is_none() && !noun.is_empty() {
             topic.row = self.tables.indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
             if self.tables.cues.start.cover(own) || topic.row.is_some() {
+                self.note_found(Rule::SubjectBehind, topic.row.map(|_| Rule::IndicatorNoun));
                 topic.subject = tail.phrase.part(0..noun.len());
                 return Resolved { topic, has_own_subject: true, has_noun: true, named_by_move: false };
             }
         }
+        self.note_found(Rule::SubjectBefore, rule);
         Resolved { topic, has_own_subject: true, has_noun: false, named_by_move }
+    }
+
+    /// Notes where the subject came from, and the indicator if there is one.
+    fn note_found(&self, subject: Rule, indicator: Option<Rule>) {
+        self.note(subject, None);
+        if let Some(indicator) = indicator {
+            self.note(indicator, None);
+        }
     }
 
     /// A noun behind the number, with the verb before it: 新建6座图书馆分馆.
@@ -112,11 +131,15 @@ impl<'a> Sentence<'a> {
         } else {
             [verb, &tail.phrase.chars].concat().into()
         };
-        let row = self.tables.indicators.of_noun(&words, cues, fits).or_else(|| {
+        let named = |row, rule| Some((row?, rule));
+        let found = named(self.tables.indicators.of_noun(&words, cues, fits), Rule::IndicatorNoun).or_else(|| {
             // 6家企业成功认定专精特新企业: what the firms became.
             let became = self.tables.indicators.of_subject(&words, cues, self.level, fits);
-            became.or_else(|| self.row_of_stage(&words, fits))
+            named(became, Rule::IndicatorName).or_else(|| named(self.row_of_stage(&words, fits), Rule::IndicatorStage))
         });
+        let row = found.map(|(row, _)| row);
+        let rule = if verb.is_empty() { Rule::SubjectBehind } else { Rule::SubjectVerb };
+        self.note_found(rule, found.map(|(_, rule)| rule));
         let subject = if verb.is_empty() { tail.phrase.part(0..noun.len()) } else { [verb, noun].concat().into() };
         let start = lead.phrase.at(lead.subject_start.min(lead.phrase.chars.len().saturating_sub(1)));
         let topic = Topic { subject, start: start.unwrap_or(self.range.start), row, is_share: false };
@@ -138,12 +161,16 @@ impl<'a> Sentence<'a> {
         }
         let own = &words[from..end];
         if own.is_empty() {
-            let inherited = state.topic.clone();
-            let mut topic = inherited.unwrap_or_else(|| self.topic_of_clauses(token, |_| true));
+            let (mut topic, by) = match &state.topic {
+                Some(topic) => (topic.clone(), Rule::SubjectInherited),
+                None => (self.topic_of_clauses(token, |_| true), Rule::SubjectClause),
+            };
             topic.row = topic.row.or_else(|| row_of(&topic.subject));
+            self.note_found(by, topic.row.map(|_| Rule::IndicatorInherited));
             return Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false };
         }
         row = row.or_else(|| row_of(own));
+        self.note_found(Rule::SubjectRank, row.map(|_| Rule::IndicatorName));
         let start = self.start_of(lead);
         let topic = Topic { subject: lead.phrase.part(from..end), start, row, is_share: false };
         Resolved { topic, has_own_subject: true, has_noun: false, named_by_move: false }
@@ -152,25 +179,32 @@ impl<'a> Sentence<'a> {
     /// Nothing of its own: the subject of the clause before.
     pub(super) fn inherit(&self, token: &Token, lead: &Lead<'a>, tail: &Tail<'a>, state: &State<'a>) -> Resolved<'a> {
         let is_streak = token.unit == "year" && state.topic.is_none();
-        let mut topic = match &state.topic {
-            Some(topic) => topic.clone(),
+        let (mut topic, mut by) = match &state.topic {
+            Some(topic) => (topic.clone(), Rule::SubjectInherited),
             // 连续9年荣获…: what was done names it.
-            None if is_streak && !tail.phrase.chars.is_empty() => Topic { start: token.span.start, ..Topic::default() },
-            None => self.topic_of_clauses(token, |row| self.fits(row, token, lead)),
+            None if is_streak && !tail.phrase.chars.is_empty() => {
+                (Topic { start: token.span.start, ..Topic::default() }, Rule::SubjectTail)
+            }
+            None => (self.topic_of_clauses(token, |row| self.fits(row, token, lead)), Rule::SubjectClause),
         };
         if topic.subject.is_empty() {
             topic.subject = tail.phrase.chars.clone();
+            by = Rule::SubjectTail;
         }
+        let mut rule = topic.row.map(|_| Rule::IndicatorInherited);
         let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
         let fits = |row: &Indicator| self.fits(row, token, lead);
         // 贷款320笔4.5亿元: the same subject may be an indicator in one unit and none in the other.
         if topic.row.is_none_or(|row| !fits(indicators.row(row))) {
             topic.row = indicators.of_subject(&topic.subject, cues, self.level, fits);
+            rule = topic.row.map(|_| Rule::IndicatorName);
         }
         // The tail of 9个月完成全部手续, 6家入选…: what was done names it.
         if topic.row.is_none() && is_counted(token) && !tail.phrase.chars.is_empty() {
             topic.row = indicators.of_subject(&tail.phrase.chars, cues, self.level, fits);
+            rule = topic.row.map(|_| Rule::IndicatorNoun);
         }
+        self.note_found(by, rule);
         topic.is_share |= lead.of.is_some();
         Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false }
     }
@@ -182,16 +216,15 @@ impl<'a> Sentence<'a> {
         let mut topic = Topic::default();
         // The clause of the number itself is empty of a subject; the two before it may name one.
         for _ in 0..3 {
-            let start = (self.range.start..end)
-                .rev()
-                .find(|&at| is_clause_mark(folded[at]))
-                .map_or(self.range.start, |at| at + 1);
+            // Numbers that nothing names leave no topic, so each of a line of them looks back anew.
+            let from = end.saturating_sub(CLAUSE).max(self.range.start);
+            let start = (from..end).rev().find(|&at| is_clause_mark(folded[at])).map_or(from, |at| at + 1);
             let words = &folded[start..end.min(start + 40)];
             let row = self.tables.indicators.of_noun(words, &self.tables.cues, fits);
             if row.is_some() || topic.subject.is_empty() {
                 topic = Topic { subject: words.into(), start, row, is_share: false };
             }
-            if row.is_some() || start <= self.range.start {
+            if row.is_some() || start <= self.range.start || start == from {
                 break;
             }
             end = start - 1;

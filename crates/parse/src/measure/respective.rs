@@ -5,6 +5,7 @@ use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Quantities, Resolved, Sentence, State, Topic, is_counted};
 use super::subject::{Lead, Tail};
+use crate::explain::Rule;
 use baogao_model::report::Measurement;
 use std::ops::Range;
 
@@ -30,8 +31,14 @@ impl<'a> Sentence<'a> {
         if tail.is_noun && is_counted(&tokens[first]) {
             return false;
         }
-        let Some(topics) = self.topics_of_list(&tokens[first], lead, count, state) else { return false };
+        let Some((topics, rule)) = self.topics_of_list(&tokens[first], lead, count, state) else { return false };
         for (topic, index) in topics.into_iter().zip(chain.clone()) {
+            self.note_number(quantities, index);
+            self.note(rule, None);
+            if topic.row.is_some() {
+                let rule = if rule == Rule::SubjectPair { Rule::IndicatorPair } else { Rule::IndicatorName };
+                self.note(rule, None);
+            }
             // A bound behind the list holds for all of it.
             let own = &quantities.tails[index];
             let tail = Tail { suffix: own.suffix.or(tail.suffix), ..own.clone() };
@@ -42,14 +49,14 @@ impl<'a> Sentence<'a> {
         true
     }
 
-    /// The subjects of a list of numbers, as many as it has.
+    /// The subjects of a list of numbers, as many as it has, and the rule that found them.
     pub(super) fn topics_of_list(
         &self,
         token: &Token,
         lead: &Lead<'a>,
         count: usize,
         state: &State<'a>,
-    ) -> Option<Vec<Topic<'a>>> {
+    ) -> Option<(Vec<Topic<'a>>, Rule)> {
         let fits = |row: &Indicator| self.fits(row, token, lead);
         let own = if token.form == Form::Rank { self.ranked(lead.subject()) } else { lead.subject() };
         let start = self.start_of(lead);
@@ -59,16 +66,17 @@ impl<'a> Sentence<'a> {
             if let Some(topic) = state.topic.as_ref().filter(|_| history.len() < count)
                 && let Some(pair) = self.pair(topic, count)
             {
-                return Some(pair);
+                return Some((pair, Rule::SubjectPair));
             }
-            return history.len().checked_sub(count).map(|from| history[from..].to_vec());
+            let from = history.len().checked_sub(count)?;
+            return Some((history[from..].to_vec(), Rule::SubjectEarlier));
         }
         let verb: &[char] = if state.comma { &[] } else { &state.verb };
         let words: Vec<char> = verb.iter().chain(own).copied().collect();
         let row = self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits);
         let topic = Topic { subject: lead.subject_in_text(), start, row, is_share: lead.of.is_some() };
         if let Some(pair) = self.pair(&topic, count) {
-            return Some(pair);
+            return Some((pair, Rule::SubjectPair));
         }
         let parts = list::split(own, count)?;
         let last = &own[parts[count - 1].clone()];
@@ -80,7 +88,7 @@ impl<'a> Sentence<'a> {
             let row = row.or_else(|| self.row_with_head_of(&own[parts[0].clone()], part, fits));
             Topic { subject: subject.into(), start, row, is_share: lead.of.is_some() }
         });
-        Some(topics.collect())
+        Some((topics.collect(), Rule::SubjectDealt))
     }
 
     /// A subject without the words of a ranking behind it: 增速分别居全市.

@@ -10,9 +10,12 @@ use super::qualitative;
 use super::statement::{Resolved, Sentence, State};
 use super::subject::{Lead, Tail};
 use super::time::Years;
+use crate::charset::CharSet;
+use crate::explain::Rule;
 use crate::text::span;
 use crate::words;
 use baogao_model::report::{Bound, Measure, Measurement, Modality, Number};
+use std::ops::Range;
 
 /// The most characters of a quote before its number. A subject inherited from further back is in
 /// `subject`; quoting all that lies between would make a long list quote itself for every number.
@@ -40,18 +43,26 @@ impl Sentence<'_> {
         };
         let said = match state.from {
             // 降幅由15.3%收窄至12.7%: both states say the same thing.
-            Some(first) if lead.is_empty() && lead.cues.any(Classes::TO) => first,
+            Some(first) if lead.is_empty() && lead.cues.any(Classes::TO) => {
+                Classified { rule: Rule::MeasureSecond, ..first }
+            }
             _ => classify(token, lead, around),
         };
+        self.note_said(&said, resolved);
         let mut row = resolved.topic.row.filter(|_| !said.elsewhere);
         if said.measure == Measure::Share
             && let Some(share) = row.and_then(|row| indicators.share_of(row, &lead_of(lead)))
         {
             row = Some(share);
+            self.note(Rule::IndicatorShare, None);
         }
         let (unit, counter) = self.unit(token, tail, resolved);
         let (value, max) = signed(token, said);
         let local = self.local(token);
+        let (bound, bound_by) = bound(token, lead, tail);
+        if let Some(rule) = bound_by {
+            self.note(rule, None);
+        }
         let modality = self.modality(token, lead, said, local);
         let measurement = Measurement {
             quote: self.quote(token, tail, resolved),
@@ -62,7 +73,7 @@ impl Sentence<'_> {
             value_max: max.map(Number),
             unit: Some(unit),
             counter,
-            bound: bound(token, lead, tail),
+            bound,
             modality,
             period: self.period(token, lead, said, modality, state, local).map(Years::text),
             scope: None,
@@ -72,14 +83,34 @@ impl Sentence<'_> {
             section: self.frame.section,
         };
         found.push(measurement);
+        if let Some(trace) = self.trace {
+            trace.measurement(token.span.clone());
+        }
         said
+    }
+
+    /// Notes what the value says.
+    fn note_said(&self, said: &Classified, resolved: &Resolved<'_>) {
+        self.note(said.rule, None);
+        if said.falls {
+            self.note(Rule::MeasureFalls, None);
+        }
+        if said.adds_one {
+            self.note(Rule::MeasureAddsOne, None);
+        }
+        if said.elsewhere && resolved.topic.row.is_some() {
+            self.note(Rule::IndicatorNot, None);
+        }
     }
 
     /// The unit and classifier of the row.
     pub(super) fn unit(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> (String, Option<String>) {
         let row = resolved.topic.row.map(|row| self.tables.indicators.row(row));
         match token.unit {
-            "" => self.unit_of_bare(token, resolved).unwrap_or_default(),
+            "" => {
+                self.note(Rule::UnitBare, None);
+                self.unit_of_bare(token, resolved).unwrap_or_default()
+            }
             "household" => {
                 let words: Vec<char> = resolved.topic.subject.iter().chain(tail.phrase.chars.iter()).copied().collect();
                 const FIRMS: [&str; 13] = [
@@ -99,12 +130,16 @@ impl Sentence<'_> {
                 ];
                 let counts = row.is_some_and(|row| row.has_unit("count") && !row.has_unit("household"));
                 if counts || (words::contains_any(&words, &FIRMS) && !row.is_some_and(|r| r.has_unit("household"))) {
+                    self.note(Rule::UnitFirms, None);
                     ("count".to_owned(), Some("户".to_owned()))
                 } else {
                     ("household".to_owned(), None)
                 }
             }
-            "tce" if row.is_some_and(|row| row.id == "energy_intensity") => ("tce/10k CNY".to_owned(), None),
+            "tce" if row.is_some_and(|row| row.id == "energy_intensity") => {
+                self.note(Rule::UnitIntensity, None);
+                ("tce/10k CNY".to_owned(), None)
+            }
             unit => (unit.to_owned(), token.counter.map(str::to_owned)),
         }
     }
@@ -150,14 +185,18 @@ impl Sentence<'_> {
     /// The shortest stretch that holds subject and value.
     pub(super) fn quote(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> String {
         let nearest = token.span.start.saturating_sub(QUOTE).max(self.range.start);
-        let start = resolved.topic.start.clamp(nearest, token.span.start);
+        let start = match resolved.topic.start {
+            // Without a subject there is nothing but the value to hold.
+            _ if resolved.topic.subject.is_empty() => token.span.start,
+            start => start.clamp(nearest, token.span.start),
+        };
         let end = if resolved.has_noun {
             let noun = tail.noun(&self.tables.cues).len();
             noun.checked_sub(1).and_then(|last| tail.phrase.at(last)).map_or(token.span.end, |at| at + 1)
         } else {
             self.behind_suffix(token.span.end)
         };
-        self.text.slice(start..end.max(token.span.end))
+        self.text.quote(start..end.max(token.span.end))
     }
 
     /// 可比价, 同口径: what a growth is reckoned by.
@@ -166,6 +205,9 @@ impl Sentence<'_> {
         const WINDOW: usize = 24;
         let from = token.span.start.saturating_sub(WINDOW).max(self.range.start);
         let before = &self.text.folded[from..token.span.start];
+        // Hardly any number has one of these before it, and all are asked.
+        static FIRST: CharSet = CharSet::new(&['同', '可', '扣', '剔']);
+        FIRST.find(before)?;
         ["同口径", "可比口径", "可比价", "扣除价格因素", "剔除"]
             .iter()
             .find(|word| words::contains(before, word))
@@ -181,8 +223,9 @@ impl Sentence<'_> {
             }
             let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
             let row = indicators.of_subject(&target.subject, cues, self.level, |_| true);
+            self.note_target(&target.span, row.is_some());
             found.push(Measurement {
-                quote: self.text.slice(target.clause.clone()),
+                quote: self.text.quote(target.clause.clone()),
                 subject: words::string(&target.subject),
                 indicator: row.map(|row| indicators.row(row).id.clone()),
                 measure: Measure::Qualitative,
@@ -200,6 +243,20 @@ impl Sentence<'_> {
                 section: self.frame.section,
             });
         }
+    }
+
+    /// Notes a target without a number.
+    fn note_target(&self, at: &Range<usize>, has_row: bool) {
+        let Some(trace) = self.trace else { return };
+        trace.take();
+        trace.note(Rule::NumberWording, Some(at.clone()));
+        trace.note(Rule::SubjectBefore, None);
+        if has_row {
+            trace.note(Rule::IndicatorName, None);
+        }
+        trace.note(Rule::ModalityFrame, None);
+        self.frame.years_by.into_iter().for_each(|rule| trace.note(rule, None));
+        trace.measurement(at.clone());
     }
 }
 

@@ -9,6 +9,7 @@ use super::not_quantity::{self, Quotes};
 use super::subject::{Lead, Tail};
 use super::time::{Expression, Times};
 use super::when::Marks;
+use crate::explain::{Rule, Trace};
 use crate::text::Text;
 use baogao_model::report::{Level, Measurement};
 use std::borrow::Cow;
@@ -36,6 +37,8 @@ pub struct Sentence<'a> {
     pub level: Option<Level>,
     /// The compiled tables.
     pub tables: &'a Measurer,
+    /// Where rules leave their notes, if anybody asks.
+    pub trace: Option<&'a Trace>,
 }
 
 /// What a clause speaks of, for those behind it to inherit.
@@ -96,6 +99,28 @@ pub struct Quantities<'a> {
 }
 
 impl<'a> Sentence<'a> {
+    /// A rule has decided something about the number at hand, by the words at `words`.
+    #[inline]
+    pub(super) fn note(&self, rule: Rule, words: Option<Range<usize>>) {
+        if let Some(trace) = self.trace {
+            trace.note(rule, words);
+        }
+    }
+
+    /// Notes what had a part in reading the number itself and the words before it.
+    pub(super) fn note_number(&self, quantities: &Quantities<'a>, index: usize) {
+        let Some(trace) = self.trace else { return };
+        trace.take();
+        let token = &quantities.tokens[index];
+        trace.note(token.rule, Some(token.span.clone()));
+        // Read again, with somebody listening: the same words by the same rules.
+        let phrase = &quantities.leads[index].phrase;
+        self.lead_with(&quantities.tokens, index, |rule, words| {
+            let last = words.end.checked_sub(1).and_then(|last| phrase.at(last));
+            trace.note(rule, phrase.at(words.start).zip(last).map(|(first, last)| first..last + 1));
+        });
+    }
+
     /// The folded characters of the text.
     pub(super) fn folded(&self) -> &'a [char] {
         &self.text.folded
@@ -123,13 +148,24 @@ impl<'a> Sentence<'a> {
 
     /// The tokens that are quantities.
     fn quantities(&self) -> Quantities<'a> {
-        let tokens = lex::tokens(self.folded(), self.range.clone(), &self.tables.units);
+        let tokens = lex::tokens(self.folded(), self.range.clone(), &self.tables.units, |at, rule| {
+            if let Some(trace) = self.trace {
+                self.refused(trace, at, rule);
+            }
+        });
         let around: Vec<(Lead<'a>, Tail<'a>)> =
             (0..tokens.len()).map(|index| (self.lead(&tokens, index), self.tail(&tokens, index))).collect();
         let is_quantity = |(token, (lead, tail)): (&Token, &(Lead<'a>, Tail<'a>))| {
             let is_slogan = self.is_heading && token.han && is_counted(token);
-            let reason = not_quantity::reason(self.folded(), token, lead, tail, self.quotes, &self.tables.cues);
-            reason.is_none() && !is_slogan
+            let reason = not_quantity::reason(self.folded(), token, lead, tail, self.quotes, &self.tables.cues)
+                .or(is_slogan.then_some(Rule::NotHeading));
+            if let Some(trace) = self.trace
+                && let Some(reason) = reason
+            {
+                trace.note(token.rule, Some(token.span.clone()));
+                trace.nothing(token.span.clone(), reason);
+            }
+            reason.is_none()
         };
         let keep: Vec<bool> = tokens.iter().zip(&around).map(is_quantity).collect();
         let (mut leads, mut tails): (Vec<_>, Vec<_>) = kept(around, &keep).unzip();
@@ -146,25 +182,38 @@ impl<'a> Sentence<'a> {
         Quantities { tokens, leads, tails }
     }
 
+    /// What the reader of numbers did not take; letters and words without a digit are no numbers.
+    fn refused(&self, trace: &Trace, at: Range<usize>, rule: Rule) {
+        let is_number = |&c: &char| c.is_ascii_digit() || super::numeral::is_han(c);
+        if self.text.folded[at.clone()].iter().any(is_number) {
+            trace.nothing(at, rule);
+        }
+    }
+
     /// The lead of a token: up to the token before, or the start of the sentence.
     fn lead(&self, tokens: &[Token], index: usize) -> Lead<'a> {
+        self.lead_with(tokens, index, |_, _| {})
+    }
+
+    /// See [`Self::lead`]; `note` is told which rule took what off.
+    fn lead_with(&self, tokens: &[Token], index: usize, note: impl FnMut(Rule, Range<usize>)) -> Lead<'a> {
         let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
         let mut start = self.behind_suffix(start);
         // A 和 behind a number is never part of a subject.
         if index > 0 && matches!(self.text.folded[start], '和' | '与' | '及') {
             start += 1;
         }
-        self.lead_in(start..tokens[index].span.start)
+        self.lead_in(start..tokens[index].span.start, note)
     }
 
-    fn lead_in(&self, range: Range<usize>) -> Lead<'a> {
+    fn lead_in(&self, range: Range<usize>, note: impl FnMut(Rule, Range<usize>)) -> Lead<'a> {
         let is_name = |text: &[char]| {
             self.tables.indicators.of_subject(text, &self.tables.cues, None, |_| true).is_some_and(|row| {
                 // Only a name that ends here, not one with a neutral word behind it.
                 self.tables.indicators.ends_in_name(text, row)
             })
         };
-        Lead::read(self.folded(), range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name)
+        Lead::read(self.folded(), range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name, note)
     }
 
     /// The tail of a token: up to the next token or the end of the sentence.
@@ -184,6 +233,7 @@ impl<'a> Sentence<'a> {
         let lead = &quantities.leads[self.head_of_triple(tokens, index)];
         let mut tail = Cow::Borrowed(&quantities.tails[index]);
         self.begin_segment(tokens, index, state);
+        self.note_number(quantities, index);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
         if !tail.is_noun
             && let Some(last) = self.list_end(tokens, index)
@@ -191,11 +241,15 @@ impl<'a> Sentence<'a> {
             let shared = &quantities.tails[last];
             if shared.is_noun && is_counted(&tokens[index]) {
                 tail = Cow::Owned(Tail { suffix: tail.suffix, ..shared.clone() });
+                self.note(Rule::SubjectShared, None);
             }
         }
         let token = &tokens[index];
         let resolved = self.resolve(token, lead, &tail, state);
         if !self.keeps(token, &resolved) {
+            if let Some(trace) = self.trace {
+                trace.nothing(token.span.clone(), Rule::NotMeaning);
+            }
             return;
         }
         let said = self.emit(token, lead, &tail, &resolved, state, found);

@@ -4,6 +4,7 @@
 use super::cue::{Classes, Cues};
 use super::phrase::{MAX_PHRASE, Phrase, is_clause_mark};
 use super::time::{Times, Year};
+use crate::explain::Rule;
 use crate::words;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -60,34 +61,57 @@ impl<'t> Lead<'t> {
     /// Reads the lead in `range`.
     ///
     /// `is_name` tells whether a phrase ends in the name of an indicator: then its last character
-    /// is no cue, though it may look like one.
+    /// is no cue, though it may look like one. `note` is told which rule took which characters of
+    /// the phrase off.
     pub fn read(
         text: &'t [char],
         range: Range<usize>,
         cues: &Cues,
         times: &Times,
         is_name: impl Fn(&[char]) -> bool,
+        mut note: impl FnMut(Rule, Range<usize>),
     ) -> Self {
         let phrase = Phrase::last_clause(text, range);
         let mut lead = Self { subject_end: phrase.chars.len(), phrase, ..Self::default() };
         lead.stages |= 1 << lead.subject_end;
-        while lead.read_date()
-            || lead.read_from(times)
-            || lead.read_cue(cues, &is_name)
-            || lead.read_lead_over()
-            || lead.read_basis()
-            || lead.read_comparison(times)
-        {
+        let mut end = lead.subject_end;
+        while let Some(rule) = lead.read_one(cues, times, &is_name) {
             lead.stages |= 1 << lead.subject_end;
+            note(rule, lead.subject_end..end);
+            end = lead.subject_end;
         }
-        lead.read_share();
+        if let Some(rule) = lead.read_share() {
+            note(rule, lead.subject_end..end);
+        }
         lead.read_start(cues);
+        if lead.subject_start > 0 {
+            note(Rule::LeadStart, 0..lead.subject_start);
+        }
         lead
     }
 
     /// Whether `word` stands among the cues.
     pub fn says(&self, word: &str) -> bool {
         words::contains(&self.phrase.chars[self.subject_end..], word)
+    }
+
+    /// Takes one thing off the end; which rule did, if any.
+    fn read_one(&mut self, cues: &Cues, times: &Times, is_name: &impl Fn(&[char]) -> bool) -> Option<Rule> {
+        if self.read_date() {
+            Some(Rule::LeadDate)
+        } else if self.read_from(times) {
+            Some(Rule::LeadFrom)
+        } else if let Some(rule) = self.read_cue(cues, is_name) {
+            Some(rule)
+        } else if self.read_lead_over() {
+            Some(Rule::LeadOver)
+        } else if self.read_basis() {
+            Some(Rule::LeadBasis)
+        } else if self.read_comparison(times) {
+            Some(Rule::LeadComparison)
+        } else {
+            None
+        }
     }
 
     /// Whether it leaves no subject.
@@ -119,18 +143,20 @@ impl<'t> Lead<'t> {
         })
     }
 
-    /// Takes one cue or mark off the end. False where there is none.
-    fn read_cue(&mut self, cues: &Cues, is_name: &impl Fn(&[char]) -> bool) -> bool {
+    /// Takes one cue or mark off the end; which it was.
+    fn read_cue(&mut self, cues: &Cues, is_name: &impl Fn(&[char]) -> bool) -> Option<Rule> {
         let rest = &self.phrase.chars[..self.subject_end];
         if rest.last().is_some_and(|&c| matches!(c, '、' | '-' | '~' | '·' | '“' | '/')) {
             self.subject_end -= 1;
-            return true;
+            return Some(Rule::LeadMark);
         }
-        let Some((length, classes)) = cues.end.at_end(rest) else { return self.read_earnings(cues) };
+        let Some((length, classes)) = cues.end.at_end(rest) else {
+            return self.read_earnings(cues).then_some(Rule::LeadCue);
+        };
         // 高于全市: the place belongs to the comparison.
         let compares = rest[..rest.len() - length].last() == Some(&'于') && !classes.any(MOVES);
         if compares || classes.any(Classes::WORD) || is_name(rest) {
-            return false;
+            return None;
         }
         if self.move_cue == Classes::default() && classes.any(MOVES) {
             self.move_cue = classes;
@@ -141,7 +167,7 @@ impl<'t> Lead<'t> {
         }
         self.cues = self.cues.and(classes);
         self.subject_end -= length;
-        true
+        Some(Rule::LeadCue)
     }
 
     /// Takes 增收 or 减收 off the end where nobody is named who earns: 同比增收, but not 户均增收.
@@ -267,7 +293,7 @@ impl<'t> Lead<'t> {
     }
 
     /// Splits 占 off: what is before it is the subject, what is behind it the whole.
-    fn read_share(&mut self) {
+    fn read_share(&mut self) -> Option<Rule> {
         let rest = &self.phrase.chars[..self.subject_end];
         let plan = ["目标", "任务", "计划", "预算", "指标"];
         if words::ends_with_any(rest, &plan) {
@@ -279,22 +305,23 @@ impl<'t> Lead<'t> {
                 self.subject_end = at;
                 // 超额完成, 已占.
                 self.trim_end(&['超', '额', '已', '全', '年', '均', '完', '成']);
-                return;
+                return Some(Rule::LeadPlan);
             }
         }
         if words::ends_with(rest, "完成率") {
             self.completion = true;
             self.subject_end -= 3;
-            return;
+            return Some(Rule::LeadPlan);
         }
-        let Some(at) = rest.iter().rposition(|&c| c == '占') else { return };
+        let at = rest.iter().rposition(|&c| c == '占')?;
         let next = rest.get(at + 1);
         if next.is_some_and(|&c| matches!(c, '地' | '用' | '有' | '比')) {
-            return;
+            return None;
         }
         self.of = Some(at + 1..self.subject_end);
         self.subject_end = at;
         self.trim_end(&['、', '已', '总', '共', '均', '约']);
+        Some(Rule::LeadShare)
     }
 
     /// Takes single characters off the end of the subject.

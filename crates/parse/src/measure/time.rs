@@ -75,8 +75,11 @@ pub struct Times {
 
 impl Times {
     /// The years that 五年来 means.
-    fn term(&self) -> Option<Years> {
-        self.term.or(self.review.map(|review| Years { from: review - 4, to: review }))
+    fn five_years(&self) -> Option<Years> {
+        /// The years that it says.
+        const COUNT: i32 = 5;
+        let term = self.term.filter(|term| term.count() == COUNT);
+        term.or(self.review.map(|review| Years { from: review + 1 - COUNT, to: review }))
     }
 
     /// The years that 今后五年 means.
@@ -195,7 +198,9 @@ impl Times {
             _ => &[],
         };
         if let Some(length) = word_at(text, at, term) {
-            return Some((length, self.term()?, Reach::Governing));
+            // 本届政府 is the term, whatever years it had.
+            let own = self.term.filter(|_| text[at] == '本');
+            return Some((length, own.or(self.five_years())?, Reach::Governing));
         }
         let last: &[&str] = match text[at] {
             '过' => &["过去的一年", "过去一年"],

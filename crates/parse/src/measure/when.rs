@@ -8,7 +8,7 @@ use super::statement::{Sentence, State};
 use super::subject::Lead;
 use super::time::{Expression, Reach, Years};
 use crate::charset::CharSet;
-use crate::words;
+use crate::explain::Rule;
 use baogao_model::report::{Measure, Modality};
 use std::ops::Range;
 
@@ -39,27 +39,41 @@ impl Sentence<'_> {
         let years = local.or(self.frame.years);
         // 「十三五」时期 in the part that sets the targets of the next five years.
         let is_past = years.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
+        let say = |modality, rule| {
+            self.note(rule, None);
+            modality
+        };
         if self.frame.is_target && !is_past {
-            return if self.is_recalled(token, local) { Modality::Actual } else { Modality::Target };
+            return if self.is_recalled(token, local) {
+                say(Modality::Actual, Rule::ModalityRecalled)
+            } else {
+                say(Modality::Target, Rule::ModalityFrame)
+            };
         }
-        let future = local.is_some_and(|years| self.times.review.is_some_and(|review| years.from > review));
-        if future || self.marks.hopes(self.window(token), token) {
-            return Modality::Target;
+        if local.is_some_and(|years| self.times.review.is_some_and(|review| years.from > review)) {
+            return say(Modality::Target, Rule::ModalityFuture);
+        }
+        if self.marks.hopes(self.window(token), token) {
+            return say(Modality::Target, Rule::ModalityHope);
         }
         // A streak is done with, whatever the clause before it expects.
         let is_streak = token.unit == "year" && said.measure == Measure::Level && lead.cues.any(Classes::STREAK);
         let expected = self.marks.expects(self.window(token), token);
-        if expected && !is_streak { Modality::Estimate } else { Modality::Actual }
+        if expected && !is_streak {
+            return say(Modality::Estimate, Rule::ModalityExpected);
+        }
+        say(Modality::Actual, if self.frame.is_target { Rule::ModalityPast } else { Rule::ModalityDone })
     }
 
     /// Whether a task's clause recalls a fact: 已建成, 去年.
     fn is_recalled(&self, token: &Token, local: Option<Years>) -> bool {
-        let folded = &self.text.folded;
-        let start = (self.window(token)..token.span.start).rev().find(|&at| is_clause_mark(folded[at]));
-        let start = start.map_or(self.window(token), |at| at + 1);
-        let clause = &folded[start..token.span.start];
         let past = local.is_some_and(|years| self.times.plan.is_some_and(|plan| years.to < plan));
-        past || words::contains_any(clause, &["已完成", "已建成", "已达", "已经", "目前"])
+        let recalls = last_between(&self.marks.recalls, self.window(token), token);
+        let in_clause = |word: &Range<usize>| {
+            let behind = &self.text.folded[word.end..token.span.start];
+            !behind.iter().any(|&c| is_clause_mark(c))
+        };
+        past || recalls.is_some_and(in_clause)
     }
 
     /// The years named for the number: before it, in the same part of the sentence.
@@ -94,8 +108,10 @@ impl Sentence<'_> {
         state: &State<'_>,
         local: Option<&Expression>,
     ) -> Option<Years> {
+        let note = |rule| self.note(rule, None);
         if let Some(dated) = &lead.from {
-            return self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
+            let year = self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
+            return year.inspect(|_| note(Rule::PeriodFrom));
         }
         let mut years = local.map(|found| found.years).or(self.frame.years);
         if self.frame.is_target && modality == Modality::Actual && local.is_none() {
@@ -106,9 +122,16 @@ impl Sentence<'_> {
             // “十四五”以来 in a review reaches as far as the review does.
             years = years.map(|years| self.times.until_review(years));
         }
+        if years.is_some() {
+            match local {
+                Some(found) => self.note(Rule::PeriodNamed, Some(found.span.clone())),
+                None => self.frame.years_by.into_iter().for_each(note),
+            }
+        }
         if said.measure == Measure::AvgGrowth {
             let range = years.filter(|years| years.is_range());
-            return range.or(self.frame.years.filter(|years| years.is_range())).or(years);
+            let range = range.or(self.frame.years.filter(|years| years.is_range()));
+            return range.inspect(|_| note(Rule::PeriodAverage)).or(years);
         }
         if let Some(base) = lead.base
             && let Some(end) = years.map(|years| years.to)
@@ -116,12 +139,15 @@ impl Sentence<'_> {
             && base < end
             && modality != Modality::Target
         {
+            note(Rule::PeriodSince);
             return Some(Years { from: base + 1, to: end });
         }
         if token.unit == "year" && lead.cues.any(Classes::STREAK) {
             // A streak longer than the years spoken of has none of its own.
             let long = token.value.small().and_then(|n| i32::try_from(n).ok());
-            return years.filter(|years| long.is_some_and(|long| long <= years.count()));
+            return years
+                .filter(|years| long.is_some_and(|long| long <= years.count()))
+                .inspect(|_| note(Rule::PeriodStreak));
         }
         // 2017年到2021年,…从A增加到B: B is the state of the last year.
         // 2011年突破30亿元,翻了两番: the doubling is of the years spoken of, not of the one named.
@@ -129,10 +155,12 @@ impl Sentence<'_> {
             && modality != Modality::Target
             && let Some(range) = self.frame.years.filter(|years| years.is_range())
         {
+            note(Rule::PeriodDoubling);
             return Some(range);
         }
         let named_range = local.is_some_and(|found| found.reach == Reach::Named && found.years.is_range());
         if state.from.is_some() && named_range {
+            note(Rule::PeriodLast);
             return years.map(|years| Years::one(years.to));
         }
         years
@@ -149,6 +177,8 @@ pub struct Marks {
     expects: Vec<Range<usize>>,
     /// 预计.
     foresees: Vec<Range<usize>>,
+    /// 已完成, 已达, 目前 and their kin.
+    recalls: Vec<Range<usize>>,
     /// Semicolons.
     semicolons: Vec<usize>,
 }
@@ -156,7 +186,7 @@ pub struct Marks {
 impl Marks {
     /// Reads the words that stand in `range`.
     pub fn of(text: &[char], range: Range<usize>) -> Self {
-        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', ';']);
+        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', '已', '目', ';']);
         let mut marks = Self::default();
         let text = &text[..range.end];
         for at in range {
@@ -171,6 +201,8 @@ impl Marks {
                     marks.expects.push(at..at + 2);
                     marks.foresees.push(at..at + 2);
                 }
+                ['已', '完' | '建', '成', ..] => marks.recalls.push(at..at + 3),
+                ['已', '达' | '经', ..] | ['目', '前', ..] => marks.recalls.push(at..at + 2),
                 ['有', '望', ..] => marks.expects.push(at..at + 2),
                 ['初', '步', '核' | '测', '算', ..] | ['初', '步', '统', '计', ..] => {
                     marks.expects.push(at..at + 4)
@@ -205,6 +237,11 @@ impl Marks {
 
 /// Whether one of the places, which are in order and disjoint, lies between `from` and the number.
 fn stands_between(places: &[Range<usize>], from: usize, token: &Token) -> bool {
+    last_between(places, from, token).is_some()
+}
+
+/// The last of the places that lies there.
+fn last_between<'p>(places: &'p [Range<usize>], from: usize, token: &Token) -> Option<&'p Range<usize>> {
     let before = places.partition_point(|place| place.end <= token.span.start);
-    places[..before].last().is_some_and(|place| place.start >= from)
+    places[..before].last().filter(|place| place.start >= from)
 }

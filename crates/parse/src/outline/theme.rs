@@ -378,6 +378,8 @@ fn follows_heading(text: &Text<'_>, paragraph: &Paragraph, heading: Option<&Item
 /// The list 一是…二是… inside a paragraph, where the part has no numbers of its own: each item short
 /// and closed by a full stop, the list not one of problems.
 fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &Item, map: &Map) -> Vec<Item> {
+    /// The longest item that is a heading.
+    const LONGEST: usize = 30;
     if governor.level != 1 || map.parts[map.part_of[index]].numbered {
         return Vec::new();
     }
@@ -399,9 +401,11 @@ fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &
             continue;
         };
         let content = at + mark.length;
-        let end = heading_end(&text.folded, content, paragraph.range.end);
+        // Looking further would make every item of a paragraph without an end read all of it.
+        let window = paragraph.range.end.min(content + LONGEST + 1);
+        let end = heading_end(&text.folded, content, window);
         let closed =
-            text.folded.get(end) == Some(&'。') && end - content <= 30 && !has_digit(&text.folded[content..end]);
+            text.folded.get(end) == Some(&'。') && end - content <= LONGEST && !has_digit(&text.folded[content..end]);
         if closed {
             let level = governor.level + 1;
             found.push(Item {

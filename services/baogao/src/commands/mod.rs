@@ -4,6 +4,7 @@ mod config;
 mod crawl;
 mod dead;
 mod demo;
+mod explain;
 mod extract;
 mod migrate;
 mod parse;

@@ -1,5 +1,6 @@
 //! `baogao parse`: clean text or page to record, file by file.
 
+use super::explain::Explainer;
 use super::{Session, summary};
 use crate::cli::ParseArgs;
 use crate::exit::Exit;
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use baogao_extract::{Extractor, Page, decode};
 use baogao_model::report::Source;
 use baogao_model::{ContentHash, Report, ReportId, Warning};
-use baogao_parse::{Document, Parser, tidy};
+use baogao_parse::{Document, Explanation, Parser, tidy};
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
@@ -35,8 +36,10 @@ pub fn run(session: &Session, args: &ParseArgs) -> anyhow::Result<Exit> {
                 continue;
             }
         };
-        let report = parse(&extractor, &parser, file, &bytes);
-        let printed = if args.json {
+        let (report, explanation) = parse(&extractor, &parser, file, &bytes, args.explain);
+        let printed = if let Some(explanation) = explanation {
+            explain(&mut out, session, args, file, (&report, &explanation))
+        } else if args.json {
             serde_json::to_writer(&mut out, &Line { file: &file.to_string_lossy(), report: &report })
                 .map_err(Into::into)
                 .and_then(|()| writeln!(out))
@@ -49,8 +52,34 @@ pub fn run(session: &Session, args: &ParseArgs) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// The record of a file: of the article in it where it is a page, else of its text.
-fn parse(extractor: &Extractor, parser: &Parser, file: &Path, bytes: &[u8]) -> Report {
+/// Writes why the numbers of a file are what they are: all of them, or those asked for.
+fn explain(
+    out: &mut impl Write,
+    session: &Session,
+    args: &ParseArgs,
+    file: &Path,
+    (report, explanation): (&Report, &Explanation),
+) -> std::io::Result<()> {
+    let file = file.to_string_lossy();
+    let explainer = Explainer::new(session.lang, &file, report, explanation);
+    if args.json {
+        explainer.write_json(out, &args.at)
+    } else if args.at.is_empty() {
+        explainer.write_text(out)
+    } else {
+        args.at.iter().try_for_each(|&offset| explainer.write_at(out, offset))
+    }
+}
+
+/// The record of a file: of the article in it where it is a page, else of its text. With it, if
+/// wanted, what explains its measurements.
+fn parse(
+    extractor: &Extractor,
+    parser: &Parser,
+    file: &Path,
+    bytes: &[u8],
+    wants_explanation: bool,
+) -> (Report, Option<Explanation>) {
     let (text, title, source, mut warnings) = if is_page(file, bytes) {
         let page = extractor.extract(&Page { bytes, url: None, content_type: None });
         let source = Source {
@@ -70,9 +99,14 @@ fn parse(extractor: &Extractor, parser: &Parser, file: &Path, bytes: &[u8]) -> R
     }
     let source = Source { content_hash: Some(ContentHash::of(text.as_bytes())), ..source };
     let document = Document { id: ReportId::of_text(&text), source, title: title.as_deref(), text: &text };
-    let mut report = parser.parse(document);
+    let (mut report, explanation) = if wants_explanation {
+        let (report, explanation) = parser.explain(document);
+        (report, Some(explanation))
+    } else {
+        (parser.parse(document), None)
+    };
     report.warnings.splice(0..0, warnings);
-    report
+    (report, explanation)
 }
 
 /// Whether a file is a saved page: by its name, else by how it begins.
