@@ -3,6 +3,8 @@
 //! `cargo bench -p baogao-parse` runs over a report of our own and over texts made to hurt. With
 //! `BAOGAO_BENCH_TEXTS=FOLDER` it also runs over the `.txt` files of a folder.
 
+mod shapes;
+
 use baogao_model::{ReportId, report::Source};
 use baogao_parse::{Document, Parser};
 use divan::counter::BytesCount;
@@ -61,18 +63,9 @@ fn folder(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(sample_count = 1, sample_size = 1, args = ["digits", "commas", "headings", "one_line", "list", "brackets"])]
+#[divan::bench(sample_count = 1, sample_size = 1, args = shapes::SHAPES.iter().map(|(name, _)| *name))]
 fn hostile(bencher: Bencher<'_, '_>, what: &str) {
-    let text = match what {
-        "digits" => "7".repeat(HOSTILE),
-        "commas" => "、".repeat(HOSTILE / 3),
-        "list" => "3个、".repeat(HOSTILE / 7),
-        "brackets" => "(".repeat(HOSTILE / 2) + &"5亿元)".repeat(HOSTILE / 16),
-        "headings" => {
-            (1..=100_000).map(|n| format!("{n}. 做好第{n}项工作，增长{n}%。{}\n", "又好又快".repeat(5))).collect()
-        }
-        _ => "全年完成财政收入12.3亿元，增长8.1%，".repeat(HOSTILE / 48),
-    };
-    let parser = Parser::new();
+    let shape = shapes::SHAPES.iter().find(|(name, _)| *name == what).map_or("", |(_, shape)| *shape);
+    let (parser, text) = (Parser::new(), shapes::text(shape, HOSTILE));
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| parse(&parser, &text));
 }

@@ -70,7 +70,7 @@ fn join(text: &Text<'_>, lines: &Lines, pages: &[usize], repair: &mut Repair) {
         let words = &text.folded[before.clone()];
         let has_clauses = words.iter().any(|&c| matches!(c, ',' | '、' | '。' | ';'));
         let goes_on = words.len() >= LONG && has_clauses && super::wraps::goes_on(&text.folded, before, next);
-        if goes_on && !pages.contains(&(index + 1)) {
+        if goes_on && pages.binary_search(&(index + 1)).is_err() {
             join_over(text, before.end..next.start, repair);
         }
     }
