@@ -32,6 +32,9 @@ use tokio::runtime::Runtime;
 /// A backlog that is worked off in no time, to compare with.
 const FEW: u64 = 2_000;
 
+/// A service that has taken so many is at work.
+const AT_WORK: u64 = 100;
+
 /// By how much a service may be larger with all of the messages waiting than with few: its room for work in
 /// progress, which chance fills more or less, in KiB.
 const ROOM_KIB: u64 = 64 << 10;
@@ -204,6 +207,8 @@ impl Work<'_> {
         assert!(waiting >= count, "{waiting} wait for the {} and not {count}", self.name);
         eprintln!("{count} messages for the {} were published in {:?}", self.name, begun.elapsed());
         let service = Service::start(self.name, Path::new(&self.config));
+        // A broker that has just taken in a million messages may take a while to hand out the first.
+        wait_for("work under way", || self.ready() + AT_WORK <= waiting);
         let resident = resident::watch(service.process.id(), time, || self.ready() == 0);
         let left = self.ready();
         drop(service.stop());
