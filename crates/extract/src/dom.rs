@@ -247,10 +247,14 @@ impl Dom {
 
     /// The lines whose first text lies in the element at `root`.
     pub fn lines_in(&self, root: u32) -> Range<usize> {
-        let end = self.nodes[root as usize].end;
-        let first = self.lines.partition_point(|line| line.at < root);
-        let last = self.lines.partition_point(|line| line.at < end);
-        first..last
+        self.lines_between(root, self.nodes[root as usize].end)
+    }
+
+    /// The lines whose first text lies from one position up to another.
+    pub fn lines_between(&self, from: u32, to: u32) -> Range<usize> {
+        let first = self.lines.partition_point(|line| line.at < from);
+        let last = self.lines.partition_point(|line| line.at < to);
+        first..last.max(first)
     }
 
     /// The first element with this name.
