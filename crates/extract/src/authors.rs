@@ -8,9 +8,11 @@ use crate::dom::{Dom, fold_spaces};
 use crate::element::{attribute, class_of};
 use crate::forum::MIN_CONTINUATION;
 use crate::records::{is_action, text_of};
+use aho_corasick::AhoCorasick;
 use html5ever::local_name;
 use scraper::node::Element;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Nodes of a record that are looked at for its author.
 const MAX_NODES: u32 = 400;
@@ -87,13 +89,17 @@ fn name_at(dom: &Dom, at: u32) -> Option<String> {
     Some(fold_spaces(&dom.text_below(at))).filter(|name| !name.is_empty())
 }
 
+/// What authors' elements are called.
+static CALLED_AUTHOR: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = ["author", "username", "nickname", "user-name", "user_name", "userlink", "authi"];
+    // Building fails only for automata beyond 2^31 states.
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few short words fit an automaton")
+});
+
 /// Whether an element's class says author.
 pub(crate) fn is_called_author(element: &Element) -> bool {
-    const WORDS: &[&[u8]] = &[b"author", b"username", b"nickname", b"user-name", b"user_name", b"userlink", b"authi"];
-    class_of(element).split_ascii_whitespace().any(|name| {
-        let name = name.as_bytes();
-        WORDS.iter().any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
-    })
+    let class = class_of(element);
+    !class.is_empty() && CALLED_AUTHOR.is_match(class)
 }
 
 /// Whether an element holds what is repeated of an earlier post.

@@ -100,19 +100,7 @@ fn worth_of(dom: &Dom, line: &Line) -> f32 {
         return -chars.min(40.0);
     }
     let plain = chars - line.link_chars as f32;
-    if line.punctuation > 0 {
-        plain
-    } else if is_figure(text) {
-        // Tickers, counters, calendars.
-        0.05 * plain
-    } else {
-        0.35 * plain
-    }
-}
-
-/// Whether a line is a figure alone.
-fn is_figure(text: &str) -> bool {
-    text.len() <= 40 && text.chars().all(|c| c.is_ascii_digit() || " \t+-±.,:：/()（）%％$￥#".contains(c))
+    if line.punctuation > 0 { plain } else { 0.35 * plain }
 }
 
 /// The regions that are believed: not those that hold the page's heading or most of its prose.

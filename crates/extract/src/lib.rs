@@ -142,20 +142,24 @@ impl Extractor {
 
     /// Reads a page. Never fails: what cannot be read is left out and warned of.
     pub fn extract(&self, page: &Page<'_>) -> PageExtract {
-        let decoded = decode(page.bytes, page.content_type);
-        let address = page.url.map(document::path_and_query);
+        self.extract_decoded(decode(page.bytes, page.content_type), page.url)
+    }
+
+    /// Reads a page that has been [decoded](decode) already.
+    pub fn extract_decoded(&self, decoded: Decoded, url: Option<&CanonicalUrl>) -> PageExtract {
+        let address = url.map(document::path_and_query);
         let profile = self.families.detect(&decoded.text, address.as_deref());
-        Self::extract_with(profile, page, decoded)
+        Self::extract_with(profile, url, decoded)
     }
 
     /// Reads a page as one of the family of this name, whatever it looks like. `None` where there is no
     /// such profile.
     pub fn extract_as(&self, family: &str, page: &Page<'_>) -> Option<PageExtract> {
         let (profile, _) = self.families.named(family)?;
-        Some(Self::extract_with(profile, page, decode(page.bytes, page.content_type)))
+        Some(Self::extract_with(profile, page.url, decode(page.bytes, page.content_type)))
     }
 
-    fn extract_with(profile: &Profile, page: &Page<'_>, decoded: Decoded) -> PageExtract {
+    fn extract_with(profile: &Profile, url: Option<&CanonicalUrl>, decoded: Decoded) -> PageExtract {
         let dom = Dom::parse(&decoded.text, profile);
         let mut warnings = decoded.warnings;
         if dom.limited {
@@ -170,7 +174,7 @@ impl Extractor {
                 "the text is marked as hidden and was kept, since there is little else",
             ));
         }
-        let reading = Reading::new(&dom, profile, page.url, &decoded.text);
+        let reading = Reading::new(&dom, profile, url, &decoded.text);
         reading.finish(decoded.charset, warnings)
     }
 }

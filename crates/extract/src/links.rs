@@ -31,7 +31,7 @@ pattern!(
 );
 
 // A day beside a link, with or without its year.
-pattern!(DAY, r"(?:\d{4}[-/.年])?\b\d{1,2}[-/.月]\d{1,2}\b|\d{4}年");
+pattern!(DAY, r"(?:\d{4}[-/.年])?(?-u:\b)\d{1,2}[-/.月]\d{1,2}(?-u:\b)|\d{4}年");
 
 /// Where references on a page point.
 #[derive(Debug, Clone)]
@@ -147,15 +147,18 @@ fn anchor_text(dom: &Dom, at: u32) -> String {
         }
         inner += 1;
     }
-    let text = fold_spaces(&text);
-    let title = dom
-        .markup(at)
-        .and_then(|element| attribute(element, &local_name!("title")))
-        .map(fold_spaces)
-        .unwrap_or_default();
-    let cut_short = text.trim_end_matches(['.', '…']);
-    let text = if text.is_empty() || cut_short != text && title.starts_with(cut_short) { title } else { text };
-    text.chars().take(MAX_TEXT).collect()
+    let mut text = fold_spaces(&text);
+    let title = dom.markup(at).and_then(|element| attribute(element, &local_name!("title")));
+    if let Some(title) = title.map(fold_spaces) {
+        let cut_short = text.trim_end_matches(['.', '…']);
+        if text.is_empty() || cut_short != text && title.starts_with(cut_short) {
+            text = title;
+        }
+    }
+    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// The links of a page in page order, each address once, with their roles.

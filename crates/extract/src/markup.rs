@@ -35,9 +35,9 @@ pub(crate) struct Parsed {
     pub limited: bool,
 }
 
-/// Parses a page.
-pub(crate) fn parse(text: &str) -> Parsed {
-    let (text, cut) = source::prepare(text);
+/// Parses a page. `attributes` are those that are read beside the usual ones.
+pub(crate) fn parse(text: &str, attributes: &[String]) -> Parsed {
+    let (text, cut) = source::prepare(text, attributes);
     let sink = HtmlTreeSink::new(Html::new_document());
     let sink = Limiter {
         builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
