@@ -57,7 +57,13 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
         return finish(&bytes[length..], encoding, warnings);
     }
     let declared = content_type.and_then(charset_of_header).or_else(|| charset_of_meta(bytes));
-    let encoding = choose(bytes, declared);
+    let as_utf8 = std::str::from_utf8(bytes);
+    let encoding = match as_utf8 {
+        Ok(_) => UTF_8,
+        // A character cut off at the very end.
+        Err(error) if error.error_len().is_none() => UTF_8,
+        Err(_) => choose(bytes, declared),
+    };
     if let Some(declared) = declared
         && declared != encoding
         && !bytes.is_ascii()
@@ -67,14 +73,14 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> Decoded {
             format!("the page declares {} but its bytes are {}", name_of(declared), name_of(encoding)),
         ));
     }
-    finish(bytes, encoding, warnings)
+    match as_utf8 {
+        Ok(text) => Decoded { text: text.to_owned(), charset: name_of(UTF_8), warnings },
+        Err(_) => finish(bytes, encoding, warnings),
+    }
 }
 
-/// Decides between the declared charset and what the bytes themselves say.
+/// Decides between the declared charset and what the bytes themselves say, which are no UTF-8.
 fn choose(bytes: &[u8], declared: Option<&'static Encoding>) -> &'static Encoding {
-    if is_utf8(bytes) {
-        return UTF_8;
-    }
     let sample = &bytes[..bytes.len().min(SAMPLE_BYTES)];
     let mut best = None;
     for encoding in declared.into_iter().chain([GB18030, UTF_8, BIG5]) {
@@ -86,14 +92,6 @@ fn choose(bytes: &[u8], declared: Option<&'static Encoding>) -> &'static Encodin
         }
     }
     best.map_or(GB18030, |(encoding, _)| encoding)
-}
-
-/// Whether the bytes are UTF-8, but for a character cut off at the very end.
-fn is_utf8(bytes: &[u8]) -> bool {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
-    }
 }
 
 /// How much text decoded so looks like text: the share of frequent characters among those beyond

@@ -5,8 +5,10 @@
 //! parent pays only while what is added is mostly text. What a profile or a telling class name says
 //! raises an element's worth; it never decides alone.
 
+use crate::body;
 use crate::clean;
 use crate::dom::{Dom, Line, NONE};
+use crate::element::{attribute, class_of, id_of};
 use crate::profile::Profile;
 use crate::records;
 use crate::region::RegionKind;
@@ -58,7 +60,11 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     merge(dom, &mut regions, &records.others);
     add_streams(dom, &mut regions, heading);
     if let Some(opening) = records.opening {
-        return Some(Container { lines: trim_blocks(dom, &regions, opening), known: true, is_post: true });
+        let mut lines = Vec::new();
+        for record in std::iter::once(opening).chain(records.continuations) {
+            lines.extend_from_slice(body::without_byline(dom, &trim_blocks(dom, &regions, record)));
+        }
+        return Some(Container { lines, known: true, is_post: true });
     }
     let values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
     let totals = totals(dom, &regions, &values);
@@ -139,8 +145,7 @@ fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>) {
             if parent == NONE || element.name() == "p" {
                 break;
             }
-            let row =
-                rows.entry((parent, element.name(), element.attr("class").unwrap_or_default())).or_insert((NONE, 0));
+            let row = rows.entry((parent, element.name(), class_of(element))).or_insert((NONE, 0));
             if row.0 != child {
                 *row = (child, row.1 + 1);
             }
@@ -303,12 +308,10 @@ fn is_called_content(element: &scraper::node::Element) -> bool {
         "article_text",
         "art_content",
     ];
-    let id = element.attr("id").unwrap_or_default();
-    let class = element.attr("class").unwrap_or_default();
-    std::iter::once(id)
-        .chain(class.split_ascii_whitespace())
+    std::iter::once(id_of(element))
+        .chain(class_of(element).split_ascii_whitespace())
         .any(|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)))
-        || element.attr("itemprop").is_some_and(|property| property == "articleBody")
+        || attribute(element, &local_name!("itemprop")).is_some_and(|property| property == "articleBody")
 }
 
 /// Goes down while one child holds nearly everything, so that headings and bars beside it stay out.

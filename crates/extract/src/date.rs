@@ -7,6 +7,7 @@
 use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::Dom;
+use crate::element::attribute;
 use crate::metadata::DateEvidence;
 use crate::profile::Profile;
 use html5ever::local_name;
@@ -77,9 +78,12 @@ fn from_meta(dom: &Dom) -> Vec<DateEvidence> {
             continue;
         }
         let Some(element) = dom.markup(at as u32) else { continue };
-        let name = element.attr("name").or(element.attr("property")).or(element.attr("itemprop")).unwrap_or_default();
+        let name = attribute(element, &local_name!("name"))
+            .or(element.attr("property"))
+            .or(element.attr("itemprop"))
+            .unwrap_or_default();
         if META_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
-            && let Some(content) = element.attr("content")
+            && let Some(content) = attribute(element, &local_name!("content"))
             && let Some(date) = first_date(content)
         {
             found.push(DateEvidence::new(date, format!("meta {name}"), content));
@@ -101,7 +105,7 @@ fn from_profile(dom: &Dom, profile: &Profile) -> Option<DateEvidence> {
             // Discuz writes "3 天前" and puts the date into the title attribute.
             let mut text = dom.text_below(at);
             for child in at..dom.nodes[at as usize].end.min(at + 100) {
-                if let Some(title) = dom.markup(child).and_then(|element| element.attr("title")) {
+                if let Some(title) = dom.markup(child).and_then(|element| attribute(element, &local_name!("title"))) {
                     text.push(' ');
                     text.push_str(title);
                 }

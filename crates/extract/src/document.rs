@@ -7,6 +7,7 @@
 //! nothing is sure the page's own address is the name.
 
 use crate::dom::Dom;
+use crate::element::attribute;
 use crate::links::Base;
 use crate::profile::Profile;
 use baogao_model::CanonicalUrl;
@@ -99,7 +100,8 @@ fn from_link(dom: &Dom, base: &Base) -> Option<String> {
         let is_canonical = element
             .attr("rel")
             .is_some_and(|rel| rel.split_ascii_whitespace().any(|rel| rel.eq_ignore_ascii_case("canonical")));
-        if is_canonical && let Some(url) = element.attr("href").and_then(|href| base.resolve(href)) {
+        if is_canonical && let Some(url) = attribute(element, &local_name!("href")).and_then(|href| base.resolve(href))
+        {
             return Some(url);
         }
     }
@@ -124,7 +126,7 @@ fn from_notice(dom: &Dom, base: &Base) -> Option<String> {
         let end = (at + 6).min(dom.nodes.len() as u32);
         let link =
             (at..end).find_map(|next| dom.markup(next).filter(|_| dom.nodes[next as usize].tag == local_name!("a")));
-        return link.and_then(|link| link.attr("href")).and_then(|href| base.resolve(href));
+        return link.and_then(|link| attribute(link, &local_name!("href"))).and_then(|href| base.resolve(href));
     }
     None
 }

@@ -103,7 +103,7 @@ pub(crate) struct Dom {
 impl Dom {
     /// Parses a page and lays it out, leaving out what `profile` drops.
     pub fn parse(text: &str, profile: &Profile) -> Self {
-        let parsed = markup::parse(text);
+        let parsed = markup::parse(text, profile.attributes());
         let mut dom = Self {
             html: parsed.html,
             nodes: Vec::new(),
@@ -132,6 +132,7 @@ impl Dom {
     }
 
     fn list_nodes(&mut self, profile: &Profile) -> u32 {
+        self.nodes.reserve(self.html.tree.values().len());
         let mut hidden_prose = 0;
         let mut open: Vec<(u32, bool)> = Vec::new();
         for edge in self.html.tree.root().traverse() {
@@ -247,10 +248,14 @@ impl Dom {
 
     /// The lines whose first text lies in the element at `root`.
     pub fn lines_in(&self, root: u32) -> Range<usize> {
-        let end = self.nodes[root as usize].end;
-        let first = self.lines.partition_point(|line| line.at < root);
-        let last = self.lines.partition_point(|line| line.at < end);
-        first..last
+        self.lines_between(root, self.nodes[root as usize].end)
+    }
+
+    /// The lines whose first text lies from one position up to another.
+    pub fn lines_between(&self, from: u32, to: u32) -> Range<usize> {
+        let first = self.lines.partition_point(|line| line.at < from);
+        let last = self.lines.partition_point(|line| line.at < to);
+        first..last.max(first)
     }
 
     /// The first element with this name.
@@ -276,5 +281,12 @@ impl Dom {
 
 /// The text with every run of white space made one space, and none at the ends.
 pub(crate) fn fold_spaces(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    folded
 }

@@ -2,6 +2,23 @@
 
 use html5ever::{LocalName, local_name};
 use scraper::node::Element;
+use std::borrow::Cow;
+
+/// An attribute by a name known when this was compiled. `Element::attr` looks the name up among all
+/// names first, which is what most of the time of a page would go into.
+pub(crate) fn attribute<'a>(element: &'a Element, name: &LocalName) -> Option<&'a str> {
+    element.attrs.iter().find(|(own, _)| own.local == *name).map(|(_, value)| &**value)
+}
+
+/// An element's `id`, empty where it has none.
+pub(crate) fn id_of(element: &Element) -> &str {
+    attribute(element, &local_name!("id")).unwrap_or_default()
+}
+
+/// An element's `class`, empty where it has none.
+pub(crate) fn class_of(element: &Element) -> &str {
+    attribute(element, &local_name!("class")).unwrap_or_default()
+}
 
 /// Elements whose content no reader sees.
 pub(crate) fn is_unseen(tag: &LocalName) -> bool {
@@ -85,11 +102,14 @@ pub(crate) fn is_block(element: &Element) -> bool {
 
 /// Whether the element's own attributes keep it from being shown.
 pub(crate) fn is_hidden(element: &Element) -> bool {
-    if element.attr("hidden").is_some() {
+    if element.attrs.is_empty() {
+        return false;
+    }
+    if attribute(element, &local_name!("hidden")).is_some() {
         return true;
     }
     // Anti-copy text of forums: random characters in the background's colour.
-    if element.attr("class").is_some_and(|class| class.split_ascii_whitespace().any(|c| c == "jammer")) {
+    if class_of(element).split_ascii_whitespace().any(|c| c == "jammer") {
         return true;
     }
     let Some(style) = style_of(element) else { return false };
@@ -97,8 +117,11 @@ pub(crate) fn is_hidden(element: &Element) -> bool {
 }
 
 /// The `style` attribute in lower case without white space.
-fn style_of(element: &Element) -> Option<String> {
-    let style = element.attr("style")?;
+fn style_of(element: &Element) -> Option<Cow<'_, str>> {
+    let style = attribute(element, &local_name!("style"))?;
+    if !style.bytes().any(|b| b.is_ascii_uppercase() || b.is_ascii_whitespace()) {
+        return Some(Cow::Borrowed(style));
+    }
     Some(style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect())
 }
 

@@ -4,7 +4,7 @@
 //! markup is read.
 
 use crate::profile::{ENOUGH, Profile, ProfileError};
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind, packed};
 
 /// The profiles that come with the crate: a folder and a line here for each.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -24,14 +24,22 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("wordpress", include_str!("../profiles/wordpress/profile.toml")),
 ];
 
+/// Marks of one vectorised search; it takes no more than 64.
+const PACKED: usize = 48;
+
 /// All known families.
 #[derive(Debug)]
 pub(crate) struct Families {
     profiles: Vec<Profile>,
     generic: Profile,
     marks: AhoCorasick,
+    /// The same marks, [`PACKED`] at a time, for processors with vectors: several times faster.
+    packed: Option<Vec<packed::Searcher>>,
     /// The profiles' files as written, and whether they are built in, in the order of `profiles`.
     texts: Vec<(String, bool)>,
+    /// For each mark of the automaton: itself and the marks that are parts of it. Looking for the longest
+    /// mark only is several times faster than looking for all.
+    within: Vec<Vec<usize>>,
     /// For each mark of the automaton: the profile it speaks for, and how loudly.
     weights: Vec<(usize, u32)>,
 }
@@ -65,8 +73,15 @@ impl Families {
             }
         }
         // Building fails only for automata beyond 2^31 states.
-        let marks = AhoCorasick::new(&needles).expect("a few dozen short strings fit an automaton");
-        Ok(Self { profiles, generic: Profile::generic(), marks, texts, weights })
+        let marks = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&needles)
+            .expect("a few dozen short strings fit an automaton");
+        let packed_config = packed::Config::new().match_kind(packed::MatchKind::LeftmostLongest).clone();
+        let packed = needles.chunks(PACKED).map(|chunk| packed_config.builder().extend(chunk).build()).collect();
+        let parts = |mark: &String| (0..needles.len()).filter(|&part| mark.contains(&needles[part])).collect();
+        let within = needles.iter().map(parts).collect();
+        Ok(Self { profiles, generic: Profile::generic(), marks, packed, texts, within, weights })
     }
 
     /// The names of all profiles, and whether each is built in.
@@ -84,12 +99,21 @@ impl Families {
     pub fn detect(&self, source: &str, path_and_query: Option<&str>) -> &Profile {
         let mut scores = vec![0; self.profiles.len()];
         let mut seen = vec![false; self.weights.len()];
-        for found in self.marks.find_overlapping_iter(source) {
-            let mark = found.pattern().as_usize();
-            if !std::mem::replace(&mut seen[mark], true) {
-                let (profile, weight) = self.weights[mark];
-                scores[profile] += weight;
+        let mut note = |found: usize| {
+            for &mark in &self.within[found] {
+                if !std::mem::replace(&mut seen[mark], true) {
+                    let (profile, weight) = self.weights[mark];
+                    scores[profile] += weight;
+                }
             }
+        };
+        match &self.packed {
+            Some(packed) => {
+                for (chunk, searcher) in packed.iter().enumerate() {
+                    searcher.find_iter(source).for_each(|found| note(chunk * PACKED + found.pattern().as_usize()));
+                }
+            }
+            None => self.marks.find_iter(source).for_each(|found| note(found.pattern().as_usize())),
         }
         if let Some(address) = path_and_query {
             for (profile, score) in self.profiles.iter().zip(&mut scores) {

@@ -11,7 +11,7 @@ use crate::profile::Forum;
 use jiff::civil::Date;
 
 /// A later post of the author is a piece of the document from this length on, in characters.
-const MIN_CONTINUATION: usize = 200;
+pub(crate) const MIN_CONTINUATION: usize = 200;
 
 /// Posts read of one page.
 const MAX_POSTS: usize = 500;

@@ -5,6 +5,7 @@
 //! table that only lays out the page breaks lines at its cells.
 
 use crate::dom::{Dom, Line, NONE, Region};
+use crate::element::attribute;
 use html5ever::local_name;
 
 /// A table cell longer than this is layout, not a cell of figures. In characters.
@@ -122,7 +123,8 @@ impl<'a> Layout<'a> {
         open.breaks = node.block && !open.row;
         match node.tag {
             local_name!("a") => {
-                open.link = self.dom.markup(at).is_some_and(|element| element.attr("href").is_some());
+                open.link =
+                    self.dom.markup(at).is_some_and(|element| attribute(element, &local_name!("href")).is_some());
                 if open.link
                     && let Some(line) = &mut self.current
                 {
@@ -197,7 +199,14 @@ impl<'a> Layout<'a> {
 
     fn append(&mut self, at: u32, text: &str) {
         let top = self.top();
-        for c in text.chars() {
+        // Ordinary characters are taken as runs.
+        let mut run = 0;
+        for (place, c) in text.char_indices() {
+            if is_ordinary(c) {
+                continue;
+            }
+            self.push_run(at, &text[run..place], top);
+            run = place + c.len_utf8();
             match c {
                 '\n' if top.preformatted => self.flush(),
                 ' ' | '\n' | '\t' | '\r' | '\x0c' => {
@@ -208,18 +217,23 @@ impl<'a> Layout<'a> {
                 // Width nothing: byte order marks, joiners, soft hyphens.
                 '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' => {}
                 _ if c.is_control() => {}
-                _ => self.push(at, c, top),
+                // White space that does not fold. A no-break space is how editors write a plain one
+                // that must not collapse. Lines do not begin with it.
+                _ if self.current.is_some() => {
+                    let c = if c == '\u{A0}' { ' ' } else { c };
+                    self.write_pending(c);
+                    self.text.push(c);
+                }
+                _ => {}
             }
         }
+        self.push_run(at, &text[run..], top);
     }
 
-    fn push(&mut self, at: u32, c: char, top: Open) {
-        // A no-break space is how editors write a plain one that must not collapse.
-        let c = if c == '\u{A0}' { ' ' } else { c };
+    /// Adds characters none of which is white space.
+    fn push_run(&mut self, at: u32, run: &str, top: Open) {
+        let Some(first) = run.chars().next() else { return };
         if self.current.is_none() {
-            if c.is_whitespace() {
-                return;
-            }
             self.current = Some(Line {
                 range: self.text.len()..self.text.len(),
                 owner: top.block,
@@ -233,25 +247,32 @@ impl<'a> Layout<'a> {
             });
             self.pending = None;
         }
-        if let Some(space) = self.pending.take() {
-            match space {
-                '\t' => self.text.push('\t'),
-                // A line break between two wide characters is no space (CSS Text 3, §4.1.3).
-                '\n' if is_wide(c) && self.text.chars().next_back().is_some_and(is_wide) => {}
-                _ => self.text.push(' '),
-            }
-        }
+        self.write_pending(first);
         // `18,652.59` is no prose.
-        let before = self.text.chars().next_back();
-        self.text.push(c);
+        let mut before = self.text.chars().next_back();
+        let (mut chars, mut punctuation) = (0, 0);
+        for c in run.chars() {
+            chars += 1;
+            punctuation += u32::from(is_prose_mark(c) && !(c == ',' && before.is_some_and(|c| c.is_ascii_digit())));
+            before = Some(c);
+        }
+        self.text.push_str(run);
         // Set above where it was missing.
-        if let Some(line) = &mut self.current
-            && !c.is_whitespace()
-        {
-            line.chars += 1;
-            line.link_chars += u32::from(top.link);
-            line.punctuation +=
-                u32::from(is_prose_mark(c) && !(c == ',' && before.is_some_and(|c| c.is_ascii_digit())));
+        if let Some(line) = &mut self.current {
+            line.chars += chars;
+            line.link_chars += if top.link { chars } else { 0 };
+            line.punctuation += punctuation;
+        }
+    }
+
+    /// Writes the white space that waits, now that `c` follows.
+    fn write_pending(&mut self, c: char) {
+        match self.pending.take() {
+            None => {}
+            Some('\t') => self.text.push('\t'),
+            // A line break between two wide characters is no space (CSS Text 3, §4.1.3).
+            Some('\n') if is_wide(c) && self.text.chars().next_back().is_some_and(is_wide) => {}
+            Some(_) => self.text.push(' '),
         }
     }
 
@@ -262,6 +283,17 @@ impl<'a> Layout<'a> {
         line.range.end = line.range.start + length;
         self.text.truncate(line.range.end);
         self.lines.push(line);
+    }
+}
+
+/// Whether a character is text as it is: no white space, no control character, none without a width.
+fn is_ordinary(c: char) -> bool {
+    match u32::from(c) {
+        0x21..=0x7E => true,
+        // Most Chinese text.
+        0x3001..=0x9FFF => true,
+        0..=0x20 | 0x7F..=0xA0 | 0xAD | 0x200B..=0x200F | 0x2060 | 0xFEFF => false,
+        _ => !c.is_whitespace() && !c.is_control(),
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod authors;
 mod body;
 mod charset;
 mod clean;
@@ -18,7 +19,9 @@ mod metadata;
 mod pager;
 mod profile;
 mod records;
+mod refusal;
 mod region;
+mod source;
 mod stitch;
 mod title;
 
@@ -26,6 +29,7 @@ pub use charset::{Decoded, MAX_PAGE_BYTES, decode};
 pub use forum::{Post, Thread};
 pub use metadata::{DateEvidence, Metadata};
 pub use profile::ProfileError;
+pub use refusal::{Blocked, Refusal};
 pub use stitch::{PartInput, Stitched, stitch};
 
 use crate::container::Container;
@@ -61,6 +65,8 @@ pub struct Page<'a> {
 pub struct PageExtract {
     /// What the page is.
     pub kind: PageKind,
+    /// Why it is no content and what gave it away, where the kind is [`PageKind::Blocked`].
+    pub blocked: Option<Blocked>,
     /// The CMS family: `empirecms`, `discuz`, `trs`, a user's own, or `generic`.
     pub family: String,
     /// The charset of the bytes, by its name in the WHATWG Encoding Standard.
@@ -136,20 +142,24 @@ impl Extractor {
 
     /// Reads a page. Never fails: what cannot be read is left out and warned of.
     pub fn extract(&self, page: &Page<'_>) -> PageExtract {
-        let decoded = decode(page.bytes, page.content_type);
-        let address = page.url.map(document::path_and_query);
+        self.extract_decoded(decode(page.bytes, page.content_type), page.url)
+    }
+
+    /// Reads a page that has been [decoded](decode) already.
+    pub fn extract_decoded(&self, decoded: Decoded, url: Option<&CanonicalUrl>) -> PageExtract {
+        let address = url.map(document::path_and_query);
         let profile = self.families.detect(&decoded.text, address.as_deref());
-        Self::extract_with(profile, page, decoded)
+        Self::extract_with(profile, url, decoded)
     }
 
     /// Reads a page as one of the family of this name, whatever it looks like. `None` where there is no
     /// such profile.
     pub fn extract_as(&self, family: &str, page: &Page<'_>) -> Option<PageExtract> {
         let (profile, _) = self.families.named(family)?;
-        Some(Self::extract_with(profile, page, decode(page.bytes, page.content_type)))
+        Some(Self::extract_with(profile, page.url, decode(page.bytes, page.content_type)))
     }
 
-    fn extract_with(profile: &Profile, page: &Page<'_>, decoded: Decoded) -> PageExtract {
+    fn extract_with(profile: &Profile, url: Option<&CanonicalUrl>, decoded: Decoded) -> PageExtract {
         let dom = Dom::parse(&decoded.text, profile);
         let mut warnings = decoded.warnings;
         if dom.limited {
@@ -164,7 +174,7 @@ impl Extractor {
                 "the text is marked as hidden and was kept, since there is little else",
             ));
         }
-        let reading = Reading::new(&dom, profile, page.url, &decoded.text);
+        let reading = Reading::new(&dom, profile, url, &decoded.text);
         reading.finish(decoded.charset, warnings)
     }
 }
@@ -179,6 +189,7 @@ struct Reading<'a> {
     container: Option<Container>,
     thread: Option<Vec<Post>>,
     kind: PageKind,
+    blocked: Option<Blocked>,
     title: Option<String>,
     own_lines: Vec<usize>,
 }
@@ -197,18 +208,27 @@ impl<'a> Reading<'a> {
         });
         let base = Base::of(dom, url);
         let anchors = links::anchors(dom, &base);
-        let kind = match thread {
-            Some(_) => PageKind::Article,
-            None => {
+        let evidence = kind::evidence(dom, &own_lines, &anchors);
+        let blocked = match thread {
+            Some(_) => None,
+            None => refusal::find(dom, source, &own_lines, evidence),
+        };
+        let kind = match (&thread, &blocked) {
+            (Some(_), _) => PageKind::Article,
+            (None, Some(_)) => PageKind::Blocked,
+            (None, None) => {
                 let is_list_address = url.is_some_and(|url| links::is_list_address(profile, url));
-                let evidence = kind::evidence(dom, &own_lines, &anchors);
-                kind::classify(dom, source, container.as_ref(), evidence, is_list_address)
+                kind::classify(container.as_ref(), evidence, is_list_address)
             }
         };
-        Self { dom, profile, url, base, anchors, container, thread, kind, title, own_lines }
+        Self { dom, profile, url, base, anchors, container, thread, kind, blocked, title, own_lines }
     }
 
-    fn finish(mut self, charset: &str, warnings: Vec<Warning>) -> PageExtract {
+    fn finish(mut self, charset: &str, mut warnings: Vec<Warning>) -> PageExtract {
+        if let Some(blocked) = &self.blocked {
+            let (reason, evidence) = (blocked.reason.as_str(), &blocked.evidence);
+            warnings.push(Warning::new("blocked", format!("the page is no content ({reason}): {evidence}")));
+        }
         let is_article = self.kind == PageKind::Article;
         let anchors = std::mem::take(&mut self.anchors);
         let max_pages = if is_article { self.profile.max_parts } else { MAX_LIST_PAGES };
@@ -233,6 +253,7 @@ impl<'a> Reading<'a> {
         let metadata = self.metadata(thread.as_ref());
         PageExtract {
             kind: self.kind,
+            blocked: self.blocked.clone(),
             family: self.profile.name.clone(),
             charset: charset.to_owned(),
             title,

@@ -4,6 +4,7 @@
 
 use crate::clean::pattern;
 use crate::dom::{Dom, fold_spaces};
+use crate::element::attribute;
 use crate::pager::Pager;
 use crate::profile::Profile;
 use baogao_model::{CanonicalUrl, Link, LinkRole, PageKind};
@@ -30,7 +31,7 @@ pattern!(
 );
 
 // A day beside a link, with or without its year.
-pattern!(DAY, r"(?:\d{4}[-/.年])?\b\d{1,2}[-/.月]\d{1,2}\b|\d{4}年");
+pattern!(DAY, r"(?:\d{4}[-/.年])?(?-u:\b)\d{1,2}[-/.月]\d{1,2}(?-u:\b)|\d{4}年");
 
 /// Where references on a page point.
 #[derive(Debug, Clone)]
@@ -39,7 +40,10 @@ pub(crate) struct Base(Option<CanonicalUrl>);
 impl Base {
     /// The base of a page: its `base` element, resolved against its own address.
     pub fn of(dom: &Dom, page: Option<&CanonicalUrl>) -> Self {
-        let declared = dom.find(&local_name!("base")).and_then(|at| dom.markup(at)).and_then(|base| base.attr("href"));
+        let declared = dom
+            .find(&local_name!("base"))
+            .and_then(|at| dom.markup(at))
+            .and_then(|base| attribute(base, &local_name!("href")));
         let declared = declared.and_then(|href| match page {
             Some(page) => page.join(href).ok(),
             None => CanonicalUrl::parse(href).ok(),
@@ -90,7 +94,7 @@ pub(crate) fn anchors(dom: &Dom, base: &Base) -> Vec<Anchor> {
             continue;
         }
         let Some(element) = dom.markup(at) else { continue };
-        let Some(url) = element.attr("href").and_then(|href| base.resolve(href)) else { continue };
+        let Some(url) = attribute(element, &local_name!("href")).and_then(|href| base.resolve(href)) else { continue };
         anchors.push(Anchor { at, url, text: anchor_text(dom, at) });
         if anchors.len() >= 4 * MAX_LINKS {
             break;
@@ -143,11 +147,18 @@ fn anchor_text(dom: &Dom, at: u32) -> String {
         }
         inner += 1;
     }
-    let text = fold_spaces(&text);
-    let title = dom.markup(at).and_then(|element| element.attr("title")).map(fold_spaces).unwrap_or_default();
-    let cut_short = text.trim_end_matches(['.', '…']);
-    let text = if text.is_empty() || cut_short != text && title.starts_with(cut_short) { title } else { text };
-    text.chars().take(MAX_TEXT).collect()
+    let mut text = fold_spaces(&text);
+    let title = dom.markup(at).and_then(|element| attribute(element, &local_name!("title")));
+    if let Some(title) = title.map(fold_spaces) {
+        let cut_short = text.trim_end_matches(['.', '…']);
+        if text.is_empty() || cut_short != text && title.starts_with(cut_short) {
+            text = title;
+        }
+    }
+    if let Some((end, _)) = text.char_indices().nth(MAX_TEXT) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// The links of a page in page order, each address once, with their roles.
@@ -164,13 +175,14 @@ pub(crate) fn list(
     let pages_role = if kind == PageKind::List { LinkRole::ListPage } else { LinkRole::Part };
     let pages = pager.map(|pager| pager.pages.values().collect::<Vec<_>>()).unwrap_or_default();
     let site = own.map(CanonicalUrl::site);
+    let mut sites: HashMap<String, bool> = HashMap::new();
     for anchor in anchors {
         if own.is_some_and(|own| own.as_str() == anchor.url) {
             continue;
         }
         let role = if pages.contains(&&anchor.url) {
             pages_role
-        } else if site.is_some() && site != site_of(&anchor.url) {
+        } else if site.as_ref().is_some_and(|site| !is_of_site(&mut sites, site, &anchor.url)) {
             LinkRole::Other
         } else {
             role_of(dom, profile, &anchor, kind)
@@ -193,9 +205,15 @@ pub(crate) fn list(
     links
 }
 
-/// The registrable host of an absolute address.
-fn site_of(url: &str) -> Option<String> {
-    CanonicalUrl::parse(url).ok().map(|url| url.site())
+/// Whether an absolute address is of a site; `known` remembers it of each host.
+fn is_of_site(known: &mut HashMap<String, bool>, site: &str, url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    if let Some(&is_it) = known.get(host) {
+        return is_it;
+    }
+    let is_it = CanonicalUrl::parse(url).is_ok_and(|url| url.site() == site);
+    known.insert(host.to_owned(), is_it);
+    is_it
 }
 
 /// Of two anchors with one address the longer text is the name, and the surer role the role.

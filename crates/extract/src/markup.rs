@@ -6,13 +6,13 @@
 //! are limited on the way to the tree builder; browsers limit the nesting likewise. What lies
 //! deeper keeps its text and loses its tags. Nothing here or downstream recurses.
 
+use crate::source;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{LocalName, local_name};
 use scraper::{Html, HtmlTreeSink};
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 /// Elements open at once. Blink stops at 512; a report in nested layout tables needs about 60.
@@ -25,9 +25,6 @@ const MAX_FORMATTING: usize = 64;
 /// Nodes of one page. Real pages have some ten thousand.
 const MAX_NODES: usize = 1_000_000;
 
-/// Attributes of one tag.
-const MAX_ATTRIBUTES: usize = 256;
-
 /// How far up an end tag looks for its start tag; a stray one must not scan the whole stack.
 const MAX_LOOKBACK: usize = 64;
 
@@ -38,9 +35,9 @@ pub(crate) struct Parsed {
     pub limited: bool,
 }
 
-/// Parses a page.
-pub(crate) fn parse(text: &str) -> Parsed {
-    let (text, cut) = limit_attributes(text);
+/// Parses a page. `attributes` are those that are read beside the usual ones.
+pub(crate) fn parse(text: &str, attributes: &[String]) -> Parsed {
+    let (text, cut) = source::prepare(text, attributes);
     let sink = HtmlTreeSink::new(Html::new_document());
     let sink = Limiter {
         builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
@@ -219,79 +216,4 @@ fn nests(name: &LocalName) -> bool {
             | local_name!("noscript")
             | local_name!("plaintext")
     )
-}
-
-/// The text with tags of more than [`MAX_ATTRIBUTES`] attributes shortened, and whether there were any.
-fn limit_attributes(text: &str) -> (Cow<'_, str>, bool) {
-    let bytes = text.as_bytes();
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'<', &bytes[at..]) {
-        let start = at + found;
-        at = start + 1;
-        if !bytes.get(at).is_some_and(|b| b.is_ascii_alphabetic()) {
-            continue;
-        }
-        let tag = scan_tag(bytes, start);
-        if let Some(cut) = tag.cut {
-            // Both ends are at ASCII characters.
-            out.push_str(&text[copied..cut]);
-            copied = tag.end;
-        }
-        at = tag.end;
-    }
-    if out.is_empty() {
-        return (Cow::Borrowed(text), false);
-    }
-    out.push_str(&text[copied..]);
-    (Cow::Owned(out), true)
-}
-
-/// Where a tag ends, and where it must be cut.
-struct ScannedTag {
-    /// The position of its `>`, or of the end of the text.
-    end: usize,
-    /// The position before the first attribute too many. Separators and quoted values are both
-    /// counted, so a tag may have up to twice the limit of separators.
-    cut: Option<usize>,
-}
-
-/// Reads a tag from its `<`, as the tokenizer would: quotes count only behind `=`.
-fn scan_tag(bytes: &[u8], start: usize) -> ScannedTag {
-    let mut attributes = 0;
-    let mut cut = None;
-    let mut before = b' ';
-    let mut last_visible = b' ';
-    let mut at = start + 1;
-    while at < bytes.len() {
-        let byte = bytes[at];
-        match byte {
-            b'>' => break,
-            b'"' | b'\'' if last_visible == b'=' => {
-                let Some(close) = memchr::memchr(byte, &bytes[at + 1..]) else {
-                    return ScannedTag { end: bytes.len(), cut };
-                };
-                at += 1 + close;
-                attributes += 1;
-                if cut.is_none() && attributes > 2 * MAX_ATTRIBUTES {
-                    cut = Some(at + 1);
-                }
-            }
-            b' ' | b'\t' | b'\n' | b'\r' | b'\x0c' | b'/' if !matches!(before, b' ' | b'\t' | b'\n' | b'\r' | b'/') => {
-                attributes += 1;
-            }
-            _ => {}
-        }
-        let between = byte.is_ascii_whitespace() || byte == b'/';
-        if cut.is_none() && attributes > 2 * MAX_ATTRIBUTES && between {
-            cut = Some(at);
-        }
-        if !byte.is_ascii_whitespace() {
-            last_visible = byte;
-        }
-        before = byte;
-        at += 1;
-    }
-    ScannedTag { end: at, cut }
 }

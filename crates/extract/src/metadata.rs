@@ -7,6 +7,7 @@
 use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::{Dom, Line, fold_spaces};
+use crate::element::attribute;
 use html5ever::local_name;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -82,7 +83,7 @@ fn from_meta(dom: &Dom, found: &mut Metadata) {
             continue;
         }
         let Some(element) = dom.markup(at as u32) else { continue };
-        let name = element.attr("name").or(element.attr("property")).unwrap_or_default();
+        let name = attribute(element, &local_name!("name")).or(element.attr("property")).unwrap_or_default();
         let field = match name.to_ascii_lowercase().as_str() {
             "contentsource" | "source" => &mut found.source,
             "author" | "article:author" => &mut found.author,
@@ -91,7 +92,7 @@ fn from_meta(dom: &Dom, found: &mut Metadata) {
             "columnname" => &mut found.column,
             _ => continue,
         };
-        let value = fold_spaces(element.attr("content").unwrap_or_default());
+        let value = fold_spaces(attribute(element, &local_name!("content")).unwrap_or_default());
         if field.is_none() && !value.is_empty() {
             *field = Some(cut(&value));
         }

@@ -155,7 +155,8 @@ fn label_of(text: &str) -> Option<Label> {
     if text.len() > 40 {
         return None;
     }
-    if let Some(found) = NUMBER.captures(text) {
+    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
+    if has_digit && let Some(found) = NUMBER.captures(text) {
         let number = found[1].parse().ok()?;
         return (1..=MAX_NUMBER).contains(&number).then_some(Label::Number(number));
     }

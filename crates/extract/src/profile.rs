@@ -65,6 +65,8 @@ pub(crate) struct Profile {
     pub article_urls: Vec<Regex>,
     pub list_urls: Vec<Regex>,
     pub forum: Option<Forum>,
+    /// The attributes its selectors speak of.
+    attributes: Vec<String>,
 }
 
 /// What gives a family away, each with its weight; [`ENOUGH`] decides.
@@ -203,7 +205,13 @@ impl Profile {
             article_urls: read.patterns("links.article", &file.links.article)?,
             list_urls: read.patterns("links.list", &file.links.list)?,
             forum,
+            attributes: attributes_of(toml),
         })
+    }
+
+    /// The attributes its selectors speak of, beside those that are read anyway.
+    pub fn attributes(&self) -> &[String] {
+        &self.attributes
     }
 
     /// Whether this element is never text in this family.
@@ -222,6 +230,19 @@ impl Profile {
         }
         None
     }
+}
+
+/// Every name behind a bracket of a file: attributes in selectors, and harmless others.
+fn attributes_of(toml: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for piece in toml.split('[').skip(1) {
+        let name: String =
+            piece.trim_start().chars().take_while(|c| c.is_alphanumeric() || "-_:".contains(*c)).collect();
+        if !name.is_empty() && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Compiles what a file holds; errors name the profile and the key.

@@ -7,11 +7,15 @@
 //! where an article does, all of them are comments. Records are never weighed against each other:
 //! a short opening post loses against a long reply.
 
+use crate::authors;
 use crate::clean::pattern;
 use crate::dom::{Dom, Line, NONE};
+use crate::element::{class_of, id_of};
+use aho_corasick::AhoCorasick;
 use html5ever::local_name;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The longest line that is a mark rather than text, in characters.
 const MAX_MARK: u32 = 60;
@@ -50,7 +54,7 @@ const AUTHOR: u8 = 16;
 pattern!(
     MOMENT_TEXT,
     r"(?x)(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?[\sT（(]{0,3}(?:星期.|周.)?[\s）)]*\d{1,2}\s?[:：点]\s?\d{2}
-      | \b\d{1,2}-\d{1,2}\s\d{1,2}:\d{2}\b
+      | (?-u:\b)\d{1,2}-\d{1,2}\s\d{1,2}:\d{2}(?-u:\b)
       | \d+\s?(?:秒钟?|分钟|个?小时|天|日|周|星期|个?月|年)\s?(?:之?前)
       | (?:昨天|前天|今天|刚刚)(?:\s?\d{1,2}:\d{2})?"
 );
@@ -75,6 +79,16 @@ pattern!(
       [\]】）)\s]*(?:此楼|他|她)?\s*[(（:：\[]?\s*[\d.]*\s?[kKwW万]?\s*[)）\]]?(?:$|[\s|·•/])"
 );
 
+/// Words without which [`ACTION_TEXT`] does not match: a scan for them is many times cheaper.
+static ACTION_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "评论", "回复", "回覆", "留言", "跟帖", "引用", "浏览", "阅读", "Comment", "举报", "舉報", "赞", "讚", "顶",
+        "踩", "支持", "反对", "只看", "收起", "追问", "采纳", "返回", "感谢", "喜欢", "收藏", "鲜花", "鸡蛋", "删除",
+        "道具",
+    ];
+    AhoCorasick::new(words).expect("thirty short words fit an automaton")
+});
+
 /// The records of a page that are none of its document.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
@@ -82,6 +96,8 @@ pub(crate) struct Records {
     pub opening: Option<u32>,
     /// Whether the document is a post.
     pub is_thread: bool,
+    /// Later records by the author of the opening one that are long enough to go on with the document.
+    pub continuations: Vec<u32>,
     /// The other records, in document order and apart.
     pub others: Vec<u32>,
 }
@@ -106,15 +122,26 @@ impl Run {
     }
 }
 
-/// The children of an element from one of them on.
-fn children_from(dom: &Dom, parent: u32, first: u32) -> Vec<u32> {
-    let mut children = Vec::new();
-    let mut at = first;
-    while at < dom.nodes[parent as usize].end {
-        children.push(at);
-        at = dom.nodes[at as usize].end;
+/// What stands in an element from its byline number `first` on and is not the document: the bylines,
+/// and behind each what somebody else wrote, or the author of the opening post in passing.
+fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize) -> Vec<u32> {
+    let author = bylines.first().and_then(|&byline| authors::of(dom, byline)).filter(|_| first > 0);
+    let end_of_parent = dom.nodes[parent as usize].end;
+    let mut others = Vec::new();
+    for (place, &byline) in bylines.iter().enumerate().skip(first) {
+        let behind = dom.nodes[byline as usize].end;
+        let end = bylines.get(place + 1).copied().unwrap_or(end_of_parent);
+        others.push(byline);
+        let goes_on = author.is_some()
+            && authors::of(dom, byline) == author
+            && authors::goes_on(dom, dom.lines_between(behind, end));
+        let mut at = behind;
+        while at < end && !goes_on {
+            others.push(at);
+            at = dom.nodes[at as usize].end;
+        }
     }
-    children
+    others
 }
 
 /// Finds the records. `heading` is the line of the page's heading, where it is sure.
@@ -132,12 +159,15 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
         if run.members.iter().any(is_taken) {
             continue;
         }
+        if dom.nodes[run.members[0] as usize].tag == local_name!("p") && run.bylines_of(dom).is_none() {
+            continue;
+        }
         let verdict = judge(dom, regions, &run, heading);
         if let Some(parent) = run.bylines_of(dom) {
             let first = if verdict == Verdict::Comments { 0 } else { 1 };
             if verdict != Verdict::Neither {
                 records.is_thread |= verdict == Verdict::Thread;
-                records.others.extend(children_from(dom, parent, run.members[first]));
+                records.others.extend(behind_bylines(dom, parent, &run.members, first));
             }
             continue;
         }
@@ -145,7 +175,9 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
             Verdict::Thread if records.opening.is_none() => {
                 records.opening = Some(run.members[0]);
                 records.is_thread = true;
-                records.others.extend(&run.members[1..]);
+                let (own, others) = authors::split(dom, &run.members);
+                records.continuations.extend(own);
+                records.others.extend(others);
             }
             Verdict::Comments => records.others.extend(&run.members),
             Verdict::Thread | Verdict::Neither => {}
@@ -182,11 +214,16 @@ enum Verdict {
 fn judge(dom: &Dom, regions: &[u32], run: &Run, heading: Option<usize>) -> Verdict {
     let all: Vec<Range<usize>> = run.members.iter().map(|&member| dom.lines_in(member)).collect();
     let (first, last) = (&all[0], &all[all.len() - 1]);
+    // What a byline stands above is its record's.
+    let end_of_first = match run.bylines_of(dom) {
+        Some(_) => all[1].start.max(first.end),
+        None => first.end,
+    };
     let from = match heading {
         Some(heading) if heading >= last.end => return Verdict::Neither,
         // The heading may stand in the opening post; in a later record it is that of something else.
-        Some(heading) if heading >= first.end => return Verdict::Neither,
-        Some(heading) => heading,
+        Some(heading) if heading >= end_of_first => return Verdict::Neither,
+        Some(heading) => heading.min(first.start),
         None => 0,
     };
     let texts: Vec<u32> = match run.bylines_of(dom) {
@@ -223,7 +260,7 @@ fn prose_of(dom: &Dom, regions: &[u32], lines: Range<usize>) -> u32 {
 }
 
 /// Characters of a record that are neither links nor marks.
-fn text_of(dom: &Dom, lines: Range<usize>) -> u32 {
+pub(crate) fn text_of(dom: &Dom, lines: Range<usize>) -> u32 {
     let mut chars = 0;
     for line in &dom.lines[lines] {
         if line.link_share() < 0.5 && line.chars >= 6 && !is_mark(dom, line) {
@@ -272,7 +309,7 @@ fn marks_of(text: &str) -> u8 {
     if text.contains('。') {
         return 0;
     }
-    if ACTION_TEXT.is_match(text) {
+    if ACTION_WORDS.is_match(text) && ACTION_TEXT.is_match(text) {
         marks |= ACTION;
     }
     // `刚刚` and `楼主` are the only marks of time and place without a number.
@@ -335,14 +372,7 @@ fn marks(dom: &Dom) -> Vec<u8> {
 
 /// The marks an element's class speaks of.
 fn named_marks(element: &scraper::node::Element) -> u8 {
-    let Some(class) = element.attr("class") else { return 0 };
-    let is_author = class.split_ascii_whitespace().any(|name| {
-        let name = name.as_bytes();
-        [&b"author"[..], b"username", b"nickname", b"user-name", b"user_name", b"userlink", b"authi"]
-            .iter()
-            .any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
-    });
-    if is_author { AUTHOR } else { 0 }
+    if authors::is_called_author(element) { AUTHOR } else { 0 }
 }
 
 fn spread(dom: &Dom, marks: &mut [u8], at: u32, found: u8) {
@@ -363,7 +393,7 @@ struct Sort {
 /// or that of its parent's children of this name.
 fn sorts_of(dom: &Dom, at: u32) -> Vec<Sort> {
     let node = &dom.nodes[at as usize];
-    let class = dom.markup(at).and_then(|element| element.attr("class")).unwrap_or_default();
+    let class = dom.markup(at).map(class_of).unwrap_or_default();
     let mut sorts = Vec::new();
     for name in class.split_ascii_whitespace().take(MAX_CLASSES) {
         let class: String = name.chars().filter(|c| !c.is_ascii_digit()).take(40).collect();
@@ -432,6 +462,8 @@ fn can_be_record(node: &crate::dom::Node) -> bool {
                 | local_name!("tbody")
                 | local_name!("tr")
                 | local_name!("dl")
+                // Only as bylines, with the posts between them.
+                | local_name!("p")
         )
 }
 
@@ -444,5 +476,5 @@ fn is_named_post(dom: &Dom, at: u32) -> bool {
             .any(|word| value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
     };
     let Some(element) = dom.markup(at) else { return false };
-    element.attr("id").is_some_and(named) || element.attr("class").is_some_and(named)
+    named(id_of(element)) || named(class_of(element))
 }

@@ -3,8 +3,11 @@
 //! Names are hints. A region counts only while it does not hold the article itself, which
 //! [`crate::container`] decides: some sites wrap the whole page in a `comment` or `nav` class.
 
+use crate::element::{class_of, id_of};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use html5ever::local_name;
 use scraper::node::Element;
+use std::sync::LazyLock;
 
 /// What a region's name calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,37 @@ const WORDS: &[(RegionKind, &[&str], &[&str])] = &[
 /// Names that speak of the content itself, whatever else they hold.
 const CONTENT: &[&str] = &["content", "article", "body", "main", "text", "wrap", "detail", "container", "layout"];
 
+/// What finding a word in a name means.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    /// The row of [`WORDS`] it stands in; only a whole word counts.
+    Word(usize),
+    /// The row of [`WORDS`] it stands in; a part of a word counts, too.
+    Part(usize),
+    /// One of [`CONTENT`].
+    Content,
+}
+
+/// All words and parts in one automaton: a page has thousands of names.
+struct Signs {
+    automaton: AhoCorasick,
+    signs: Vec<Sign>,
+}
+
+static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
+    let (mut needles, mut signs) = (Vec::<&str>::new(), Vec::new());
+    for (row, (_, words, parts)) in WORDS.iter().enumerate() {
+        needles.extend(words.iter().chain(*parts));
+        signs.extend(words.iter().map(|_| Sign::Word(row)));
+        signs.extend(parts.iter().map(|_| Sign::Part(row)));
+    }
+    needles.extend(CONTENT);
+    signs.extend(CONTENT.iter().map(|_| Sign::Content));
+    let built = AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(needles);
+    // Building fails only for automata beyond 2^31 states.
+    Signs { automaton: built.expect("a hundred short words fit an automaton"), signs }
+});
+
 /// What the element's name, id and classes call it, if anything.
 pub(crate) fn kind_of(element: &Element) -> Option<RegionKind> {
     match element.name.local {
@@ -90,17 +124,10 @@ pub(crate) fn kind_of(element: &Element) -> Option<RegionKind> {
         local_name!("h1") | local_name!("pre") | local_name!("code") => return None,
         _ => {}
     }
-    let id = element.attr("id").unwrap_or_default();
-    let class = element.attr("class").unwrap_or_default();
-    if id.is_empty() && class.is_empty() {
+    if element.attrs.is_empty() {
         return None;
     }
-    for name in std::iter::once(id).chain(class.split_ascii_whitespace()) {
-        if let Some(kind) = kind_of_name(name) {
-            return Some(kind);
-        }
-    }
-    None
+    std::iter::once(id_of(element)).chain(class_of(element).split_ascii_whitespace()).find_map(kind_of_name)
 }
 
 /// What one id or class name says.
@@ -108,39 +135,31 @@ fn kind_of_name(name: &str) -> Option<RegionKind> {
     if name.is_empty() || name.len() > 60 {
         return None;
     }
-    let lower = name.to_ascii_lowercase();
-    let speaks_of_content = CONTENT.iter().any(|word| lower.contains(word));
-    for (kind, words, parts) in WORDS {
-        // `comment-content` is still a comment; `nav_content` may be the content beside a menu.
-        if speaks_of_content && *kind != RegionKind::Comments {
-            continue;
-        }
-        if parts.iter().any(|part| lower.contains(part)) {
-            return Some(*kind);
-        }
-        if words_of(name).any(|word| words.contains(&word.to_ascii_lowercase().as_str())) {
-            return Some(*kind);
+    // A bit for each row of `WORDS`.
+    let mut rows = 0_u32;
+    let mut speaks_of_content = false;
+    for found in SIGNS.automaton.find_overlapping_iter(name) {
+        match SIGNS.signs[found.pattern().as_usize()] {
+            Sign::Content => speaks_of_content = true,
+            Sign::Part(row) => rows |= 1 << row,
+            Sign::Word(row) if is_word(name.as_bytes(), found.start(), found.end()) => rows |= 1 << row,
+            Sign::Word(_) => {}
         }
     }
-    None
+    let mut kinds = WORDS.iter().enumerate().filter(|(row, _)| rows & (1 << row) != 0).map(|(_, (kind, ..))| *kind);
+    // `comment-content` is still a comment; `nav_content` may be the content beside a menu.
+    kinds.find(|kind| !speaks_of_content || *kind == RegionKind::Comments)
 }
 
-/// The words of a name written `like-this`, `like_this` or `likeThis`.
-fn words_of(name: &str) -> impl Iterator<Item = &str> {
-    name.split(|c: char| !c.is_ascii_alphabetic()).flat_map(split_camel).filter(|word| !word.is_empty())
+/// Whether a piece is a word of a name written `like-this`, `like_this` or `likeThis`.
+fn is_word(name: &[u8], start: usize, end: usize) -> bool {
+    is_boundary(name, start) && is_boundary(name, end) && !(start + 1..end).any(|at| is_boundary(name, at))
 }
 
-/// `likeThis` as `like`, `This`.
-fn split_camel(word: &str) -> Vec<&str> {
-    let mut words = Vec::new();
-    let mut start = 0;
-    let bytes = word.as_bytes();
-    for at in 1..bytes.len() {
-        if bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase() {
-            words.push(&word[start..at]);
-            start = at;
-        }
-    }
-    words.push(&word[start..]);
-    words
+/// Whether a word ends or begins at a position.
+fn is_boundary(name: &[u8], at: usize) -> bool {
+    let (Some(before), Some(after)) = (at.checked_sub(1).map(|at| name[at]), name.get(at)) else { return true };
+    !before.is_ascii_alphabetic()
+        || !after.is_ascii_alphabetic()
+        || before.is_ascii_lowercase() && after.is_ascii_uppercase()
 }

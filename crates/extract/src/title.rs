@@ -6,6 +6,7 @@
 use crate::clean::{fold, pattern};
 use crate::container::Container;
 use crate::dom::{Dom, fold_spaces};
+use crate::element::{attribute, class_of, id_of};
 use crate::profile::Profile;
 use html5ever::local_name;
 
@@ -109,13 +110,23 @@ pub(crate) struct Declared {
     text: String,
     /// Its first segment, the site's name left out.
     head: String,
+    /// Characters of `text` and of `head`.
+    chars: usize,
+    head_chars: usize,
 }
 
 impl Declared {
     /// The `title` element of a page.
     pub fn of(dom: &Dom) -> Option<Self> {
         let text = declared_title(dom)?;
-        Some(Self { head: fold(&without_site(&text)), text: fold(&text) })
+        let (head, text) = (fold(&without_site(&text)), fold(&text));
+        Some(Self { chars: text.chars().count(), head_chars: head.chars().count(), head, text })
+    }
+
+    /// Whether a heading of this length can agree all but fully: it is the head, or most of the whole.
+    fn may_agree(&self, chars: u32) -> bool {
+        let chars = chars as usize;
+        chars == self.head_chars || chars <= self.chars && 2 * chars >= self.chars
     }
 
     /// How well a heading agrees with it, 0 to 6.
@@ -128,7 +139,7 @@ impl Declared {
         if text.is_empty() || length < 4.0 {
             return 0.0;
         }
-        let all = self.text.chars().count() as f32;
+        let all = self.chars as f32;
         match self.text.find(&text) {
             Some(0) => return 2.0 + 4.0 * length / all,
             // Behind the article's name stand those of column and site; before it may stand one, too.
@@ -146,7 +157,7 @@ pub(crate) fn anchor(dom: &Dom) -> Option<usize> {
     let declared = Declared::of(dom)?;
     let mut best: Option<(f32, usize)> = None;
     for (index, line) in dom.lines.iter().enumerate() {
-        if line.chars < 4 || line.chars > MAX_CHARS {
+        if line.chars < 4 || line.chars > MAX_CHARS || !declared.may_agree(line.chars) {
             continue;
         }
         let heading = if line.heading > 0 { 1.0 } else { 0.0 };
@@ -161,9 +172,7 @@ pub(crate) fn anchor(dom: &Dom) -> Option<usize> {
 
 /// Whether an element's id or class says title.
 fn is_called_title(element: &scraper::node::Element) -> bool {
-    let id = element.attr("id").unwrap_or_default();
-    let class = element.attr("class").unwrap_or_default();
-    std::iter::once(id).chain(class.split_ascii_whitespace()).any(|name| {
+    std::iter::once(id_of(element)).chain(class_of(element).split_ascii_whitespace()).any(|name| {
         let name = name.to_ascii_lowercase();
         (name.contains("title") || name.contains("headline") || name.contains("biaoti") || name == "bt")
             && !name.contains("sub")
@@ -178,9 +187,9 @@ fn meta_title(dom: &Dom) -> Option<String> {
             continue;
         }
         let element = dom.markup(at)?;
-        let name = element.attr("name").unwrap_or_default();
+        let name = attribute(element, &local_name!("name")).unwrap_or_default();
         if META_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-            let title = fold_spaces(element.attr("content").unwrap_or_default());
+            let title = fold_spaces(attribute(element, &local_name!("content")).unwrap_or_default());
             if !title.is_empty() {
                 return Some(title);
             }

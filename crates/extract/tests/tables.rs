@@ -220,3 +220,27 @@ fn a_young_column_is_a_list_and_its_counts_are_no_pager() {
     assert_eq!(links, wanted);
     assert!(got.links.iter().all(|link| link.role == baogao_model::LinkRole::Article), "{:?}", got.links);
 }
+
+/// Pages that are no content, and pages that only speak of such.
+#[test]
+fn refusals() {
+    let links = |words: &str| -> String {
+        words.split(' ').map(|word| format!("<li><a href=/{}/>{word}</a></li>", word.len())).collect()
+    };
+    let menu = format!("<ul class=nav>{}</ul>", links("首页 政务公开 办事服务 互动交流 走进青岚 新闻中心 数据开放"));
+    let footer = "<div class=footer>主办单位：青岚县人民政府办公室 联系电话：0000-1234567 网站标识码：0000000000</div>";
+    for row in rows("refusals") {
+        let [case, title, body, kind, reason] = std::array::from_fn(|column| &row[column]);
+        let body = body.replace("{menu}", &menu).replace("{footer}", footer);
+        let html = format!("<meta charset=utf-8><title>{title}</title><body>{body}</body>");
+        let got = Extractor::new().extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+        let blocked = got.blocked.as_ref();
+        assert_eq!(got.kind.as_str(), kind, "{case}: {blocked:?}");
+        assert_eq!(blocked.map_or("", |blocked| blocked.reason.as_str()), reason, "{case}: {blocked:?}");
+        if let Some(blocked) = blocked {
+            assert!(!blocked.evidence.is_empty() && html.contains(&blocked.evidence), "{case}: {blocked:?}");
+            assert_eq!((got.text.as_str(), got.title), ("", None), "{case}: nothing is stored as content");
+            assert!(got.warnings.iter().any(|warning| warning.message.contains(&blocked.evidence)), "{case}");
+        }
+    }
+}

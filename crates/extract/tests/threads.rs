@@ -35,6 +35,10 @@ const SHAPES: &[(&str, &str)] = &[
         "entries of a blog",
         "<div class=entry><h2><a href=/a/{n}>日志{n}</a></h2><div>{text}</div><p>发表于 2006年8月{n}日 12:4{n} | 阅读(3{n}) | 评论(6)</p></div>",
     ),
+    (
+        "bylines in paragraphs",
+        "<p class=author><strong>用户{n}</strong> 发表于 2011-5-{n} 10:20</p><h3>修路的消息</h3>{text}<br>",
+    ),
     ("bylines between the posts", "<div class=byline>楼层：{n}楼 时间：2005-08-2{n} 20:56:20</div><div>{text}</div>"),
 ];
 
@@ -62,6 +66,37 @@ fn the_first_post_is_the_document() {
         assert!(!got.text.contains("我觉得最要紧的"), "{case}: {}", got.text);
         assert!(!got.text.contains("支持楼主"), "{case}: {}", got.text);
         assert_eq!(got.title.as_deref(), Some("修路的消息"), "{case}");
+    }
+}
+
+/// Two hundred characters and more, as a report that spills over.
+const MORE: &str = "第二条路从青岚到临澄，全长十八公里，要架三座桥，打一个隧道，是三条路里最难修的一条，去年秋天已经请省里的设计院测量过一遍，图纸今年一月交到县里。\
+    第三条路从临澄到槿川，沿着河走，路基大多还在，主要是加宽和硬化，沿线的六个村子已经开过会，占用的田地按统一的标准补偿，名单贴在村口，大家可以去看，有错的当场改。\
+    施工期间白天单边放行，夜里十点到次日五点全封，急救和消防的车辆随时放行，赶集的日子另行安排，每月贴出来，请大家体谅。";
+
+/// The same shapes with an author for each post, and the first author's posts among others'.
+fn signed_posts(shape: &str, posts: &[(u32, &str)]) -> String {
+    let mut html = String::new();
+    for (author, text) in posts {
+        html.push_str(&shape.replace("{n}", &author.to_string()).replace("{text}", text));
+    }
+    format!("<div id=list>{html}</div>")
+}
+
+#[test]
+fn long_posts_of_the_opening_author_go_on_with_the_document() {
+    // Boards that neither name nor link the author cannot say who goes on.
+    let named = ["forum in divs", "floors", "how long ago", "bylines in paragraphs"];
+    for (case, shape) in SHAPES.iter().filter(|(case, _)| named.contains(case)) {
+        let quoting = format!("<blockquote>{REPLY}</blockquote>{MORE}不过这一段是在回答别人。");
+        let posts = [(1, OPENING), (2, REPLY), (1, MORE), (3, REPLY), (1, "谢谢大家支持。"), (1, &quoting), (2, MORE)];
+        let got = extract(&signed_posts(shape, &posts));
+        assert!(got.text.contains(OPENING), "{case}: {}", got.text);
+        assert_eq!(got.text.matches("要架三座桥").count(), 1, "{case}: {}", got.text);
+        assert!(got.text.contains("请大家体谅"), "{case}: {}", got.text);
+        for other in ["我觉得最要紧的", "谢谢大家支持", "是在回答别人", "发表于", "用户1"] {
+            assert!(!got.text.contains(other), "{case}: {other} in {}", got.text);
+        }
     }
 }
 

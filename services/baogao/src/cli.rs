@@ -85,17 +85,19 @@ Examples:
     #[command(after_help = "\
 Examples:
   baogao extract page.html
-  baogao extract --json pages/*.html > articles.jsonl")]
+  baogao extract --json pages/*.html > articles.jsonl
+  baogao extract --profiles profiles page.html")]
     Extract(ExtractArgs),
 
-    /// List and show the profiles of CMS families, and test one on a saved page.
+    /// List and show the profiles of CMS families, and test one on a page.
     #[command(
         subcommand,
         after_help = "\
 Examples:
   baogao profile list
   baogao profile show jcms > profiles/mine/profile.toml
-  baogao profile test profiles/mine/profile.toml page.html --url http://www.example.gov.cn/art/1.html"
+  baogao profile test profiles/mine/profile.toml page.html --url http://www.example.gov.cn/art/1.html
+  baogao profile test jcms http://www.example.gov.cn/art/1.html --contact me@example.org"
     )]
     Profile(ProfileCommand),
 
@@ -300,6 +302,10 @@ pub struct ExtractArgs {
     /// The address the page was saved from; links are resolved against it.
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+
+    /// A folder of own profiles.
+    #[arg(long, value_name = "DIR")]
+    pub profiles: Option<PathBuf>,
 }
 
 /// The commands on profiles.
@@ -321,24 +327,50 @@ pub enum ProfileCommand {
         #[arg(long, value_name = "DIR")]
         profiles: Option<PathBuf>,
     },
-    /// Show what a profile picks on a page.
-    Test {
-        /// The profile: its name, or a file.
-        #[arg(value_name = "PROFILE")]
-        profile: String,
+    /// Show what a profile picks on a page, saved or fetched.
+    #[command(after_help = "\
+An address is asked for once, after robots.txt, with the delay between requests.
 
-        /// A saved page; `-` is standard input.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+Examples:
+  baogao profile test jcms page.html --url http://www.example.gov.cn/art/1.html
+  baogao profile test ./mine.toml http://www.example.gov.cn/art/1.html --contact me@example.org")]
+    Test(ProfileTestArgs),
+}
 
-        /// The address the page was saved from.
-        #[arg(long, value_name = "URL")]
-        url: Option<String>,
+/// Arguments of `profile test`.
+#[derive(Debug, Args)]
+pub struct ProfileTestArgs {
+    /// The profile: its name, or a file.
+    #[arg(value_name = "PROFILE")]
+    pub profile: String,
 
-        /// A folder of own profiles.
-        #[arg(long, value_name = "DIR")]
-        profiles: Option<PathBuf>,
-    },
+    /// A saved page, `-` for standard input, or an address that begins with http:// or https://.
+    #[arg(value_name = "FILE|URL")]
+    pub page: String,
+
+    /// The address a saved page was saved from.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+
+    /// A folder of own profiles.
+    #[arg(long, value_name = "DIR")]
+    pub profiles: Option<PathBuf>,
+
+    /// A configuration file, for what is set in it about fetching; the flags here override it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// The least time between two requests to one host [default: 5s].
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub host_delay: Option<Duration>,
+
+    /// Connect to ADDR:PORT for requests to HOST:PORT, as in curl; may be private. May be repeated.
+    #[arg(long, value_name = "HOST:PORT:ADDR:PORT")]
+    pub connect_to: Vec<String>,
+
+    /// Your e-mail address or web page, sent with every request; needed for public hosts.
+    #[arg(long, value_name = "CONTACT")]
+    pub contact: Option<String>,
 }
 
 /// Arguments of `parse`.

@@ -1,6 +1,7 @@
 //! Exit codes: a contract, listed in `--help` and in `docs/cli.md`.
 
 use crate::config::Wrong;
+use crate::one_page::NoPage;
 use baogao_runtime::DataDirError;
 use baogao_runtime::config::ConfigError;
 use baogao_runtime::telemetry::BadFilter;
@@ -35,6 +36,9 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// The code of an error that ended a command.
     pub fn of_error(error: &anyhow::Error) -> Self {
+        if error.is::<NoPage>() {
+            return Self::SomeFailed;
+        }
         for cause in error.chain() {
             if cause.is::<ConfigError>()
                 || cause.is::<Wrong>()

@@ -9,6 +9,7 @@ mod embedded;
 mod exit;
 mod input;
 mod lang;
+mod one_page;
 mod profiles;
 mod progress;
 mod roles;

@@ -11,7 +11,7 @@ use baogao_model::report::Source;
 use baogao_model::{Article, Message, Report, ReportId};
 use baogao_parse::{Document, PARSER_VERSION, Parser};
 use baogao_runtime::work::{BUS, body_bytes};
-use baogao_runtime::{Context, Failure, Handled, Worker};
+use baogao_runtime::{Context, Failure, Handled, SiteLabels, Worker};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -42,6 +42,7 @@ pub struct ParserRole {
 impl ParserRole {
     /// Parses articles until shutdown is asked for.
     pub async fn run(self) {
+        let sites = self.context.sites.clone();
         let worker = Worker {
             bus: self.bus,
             queue: QUEUE,
@@ -52,15 +53,16 @@ impl ParserRole {
             context: self.context,
         };
         let parser = self.parser;
-        worker.run(move |message| handle(Arc::clone(&parser), message)).await;
+        worker.run(move |message| handle(Arc::clone(&parser), sites.clone(), message)).await;
     }
 }
 
 /// Handles one `article.cleaned`.
-async fn handle(parser: Arc<Parser>, message: Message) -> Handled {
+async fn handle(parser: Arc<Parser>, sites: SiteLabels, message: Message) -> Handled {
     let ArticleCleaned { article } = message.decode()?;
     #[cfg(debug_assertions)]
     test_hook::abort_on_request(&article.text);
+    let site = sites.of(&article.site);
     let revision = Revision {
         content_hash: article.content_hash.clone(),
         fetch_no: article.fetch_no,
@@ -74,6 +76,9 @@ async fn handle(parser: Arc<Parser>, message: Message) -> Handled {
         .context("parsing panicked")
         .map_err(Failure::Permanent)?;
     metrics::counter!("baogao_parser_documents_total", "kind" => report.kind.as_str()).increment(1);
+    // Two values for each site, whatever kinds there are: what it yields, and all it was asked for.
+    let outcome = if report.kind.is_report() { "report" } else { "other" };
+    metrics::counter!("baogao_parser_site_documents_total", "site" => site, "outcome" => outcome).increment(1);
 
     let origin = Origin {
         stage: STAGE,

@@ -8,16 +8,22 @@ use baogao_extract::{EXTRACTOR_VERSION, Extractor, Page, PageExtract, PartInput,
 use baogao_model::event::{ArticleCleaned, DocumentReady, LinksFound, PageFetched, PartState};
 use baogao_model::message::Origin;
 use baogao_model::{Article, CanonicalUrl, ContentHash, Message, PageKind, PayloadRef};
-use baogao_runtime::{Failure, Handled};
+use baogao_runtime::{Failure, Handled, SiteLabels};
 use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Cleans a fetched page: its links always, its article where it stands alone.
-pub async fn page(archive: &Archive, extractor: Arc<Extractor>, fetched: PageFetched, message: &Message) -> Handled {
+pub async fn page(
+    archive: &Archive,
+    extractor: Arc<Extractor>,
+    sites: &SiteLabels,
+    fetched: PageFetched,
+    message: &Message,
+) -> Handled {
     let url = canonical(&fetched.url)?;
     let page = read(archive, &fetched.payload).await?;
     let extract = extract(extractor, page, url.clone(), fetched.content_type.clone()).await?;
-    metrics::counter!("baogao_scraper_pages_total", "kind" => extract.kind.as_str()).increment(1);
+    count(sites, &fetched.site, &extract);
 
     let links = LinksFound {
         page_url: fetched.url.clone(),
@@ -51,6 +57,19 @@ pub async fn page(archive: &Archive, extractor: Arc<Extractor>, fetched: PageFet
         made.push(article_message(article, message, 1));
     }
     Ok(made)
+}
+
+/// Counts a page, in all and for its site: a site that turns from articles to other kinds of pages has
+/// been redesigned, or has put up a wall. A refusal is told of with what gave it away.
+fn count(sites: &SiteLabels, site: &str, extract: &PageExtract) {
+    let kind = extract.kind.as_str();
+    metrics::counter!("baogao_scraper_pages_total", "kind" => kind).increment(1);
+    metrics::counter!("baogao_scraper_site_pages_total", "site" => sites.of(site), "kind" => kind).increment(1);
+    if let Some(blocked) = &extract.blocked {
+        let reason = blocked.reason.as_str();
+        metrics::counter!("baogao_scraper_blocked_total", "reason" => reason).increment(1);
+        tracing::info!(site, reason, evidence = blocked.evidence, "{site} gave a page that is no content: {reason}");
+    }
 }
 
 /// Joins the parts of a split article.

@@ -3,6 +3,8 @@
 mod clean;
 mod read;
 
+pub use read::MAX_PAGE_BYTES;
+
 use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_extract::Extractor;
@@ -51,6 +53,7 @@ pub struct Scraper {
 impl Scraper {
     /// Cleans pages until shutdown is asked for.
     pub async fn run(self) {
+        let sites = self.context.sites.clone();
         let worker = Worker {
             bus: self.bus,
             queue: QUEUE,
@@ -62,11 +65,11 @@ impl Scraper {
         let (archive, extractor) = (self.archive, self.extractor);
         worker
             .run(move |message| {
-                let (archive, extractor) = (archive.clone(), Arc::clone(&extractor));
+                let (archive, extractor, sites) = (archive.clone(), Arc::clone(&extractor), sites.clone());
                 async move {
                     if message.is::<PageFetched>() {
                         let page = message.decode()?;
-                        clean::page(&archive, extractor, page, &message).await
+                        clean::page(&archive, extractor, &sites, page, &message).await
                     } else {
                         let document: DocumentReady = message.decode()?;
                         clean::document(&archive, extractor, document, &message).await

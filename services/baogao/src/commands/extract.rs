@@ -3,7 +3,7 @@
 use super::Session;
 use crate::cli::ExtractArgs;
 use crate::exit::Exit;
-use crate::{input, say};
+use crate::{input, profiles, say};
 use anyhow::Context as _;
 use baogao_extract::{Extractor, Metadata, Page, PageExtract};
 use baogao_model::{CanonicalUrl, Link, Warning};
@@ -32,7 +32,7 @@ struct Line<'a> {
 /// Carries the command out. A file that cannot be read is told and the others are done.
 pub fn run(session: &Session, args: &ExtractArgs) -> anyhow::Result<Exit> {
     let url = args.url.as_deref().map(CanonicalUrl::parse).transpose()?;
-    let extractor = Extractor::new();
+    let extractor = args.profiles.as_deref().map_or_else(|| Ok(Extractor::new()), profiles::with_folder)?;
     let mut exit = Exit::Done;
     let mut out = std::io::stdout().lock();
     for file in &args.files {

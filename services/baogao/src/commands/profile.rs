@@ -1,11 +1,14 @@
 //! `baogao profile`: the families that are known, and what one of them picks on a page.
 
-use super::Session;
-use crate::cli::ProfileCommand;
+use super::{Session, block_on};
+use crate::cli::{ProfileCommand, ProfileTestArgs};
+use crate::config::Config;
 use crate::exit::Exit;
+use crate::one_page::{self, Fetched};
 use crate::{input, profiles, say};
 use anyhow::Context as _;
 use baogao_extract::{Extractor, Page, PageExtract};
+use baogao_fetch::Fetcher;
 use baogao_model::CanonicalUrl;
 use std::io::Write;
 use std::path::Path;
@@ -32,18 +35,51 @@ pub fn run(session: &Session, command: &ProfileCommand) -> anyhow::Result<Exit> 
             let text = extractor.profile_text(name).with_context(|| unknown(session, name))?;
             write!(out, "{text}")?;
         }
-        ProfileCommand::Test { profile, file, url, profiles } => {
-            let (extractor, name) = named(profile, profiles.as_deref())?;
-            let url = url.as_deref().map(CanonicalUrl::parse).transpose()?;
-            let bytes = input::read(session.lang, file)?;
-            let page = Page { bytes: &bytes, url: url.as_ref(), content_type: None };
-            let detected = extractor.extract(&page).family;
-            let page = extractor.extract_as(&name, &page).with_context(|| unknown(session, &name))?;
-            show(&mut out, session, &detected, &page)?;
-        }
+        ProfileCommand::Test(args) => return test(&mut out, session, args),
     }
     out.flush()?;
     Ok(Exit::Done)
+}
+
+/// Shows what a profile picks on a saved page or on one fetched now.
+fn test(out: &mut impl Write, session: &Session, args: &ProfileTestArgs) -> anyhow::Result<Exit> {
+    let (extractor, name) = named(&args.profile, args.profiles.as_deref())?;
+    let fetched = match is_address(&args.page) {
+        true => fetch(session, args)?,
+        false => Fetched {
+            url: args.url.as_deref().map(CanonicalUrl::parse).transpose()?,
+            content_type: None,
+            bytes: input::read(session.lang, Path::new(&args.page))?.into(),
+            warnings: Vec::new(),
+        },
+    };
+    let page = Page { bytes: &fetched.bytes, url: fetched.url.as_ref(), content_type: fetched.content_type.as_deref() };
+    let detected = extractor.extract(&page).family;
+    let mut page = extractor.extract_as(&name, &page).with_context(|| unknown(session, &name))?;
+    page.warnings.splice(0..0, fetched.warnings);
+    show(out, session, &detected, &page)?;
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+/// Whether a page is named by its address.
+fn is_address(page: &str) -> bool {
+    page.starts_with("http://") || page.starts_with("https://")
+}
+
+/// Gets the page from the web, as a crawl with these settings would.
+fn fetch(session: &Session, args: &ProfileTestArgs) -> anyhow::Result<Fetched> {
+    let url = CanonicalUrl::parse(&args.page)?;
+    let mut config = Config::load(args.config.as_deref())?;
+    if let Some(delay) = args.host_delay {
+        config.crawler.host_delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    }
+    if args.contact.is_some() {
+        config.fetch.contact.clone_from(&args.contact);
+    }
+    config.fetch.connect_to.extend(args.connect_to.iter().cloned());
+    let fetcher = Fetcher::new(config.fetch_config()?)?;
+    block_on(one_page::get(session.lang, &fetcher, config.crawler.host_delay(), url))
 }
 
 fn extractor(folder: Option<&Path>) -> anyhow::Result<Extractor> {

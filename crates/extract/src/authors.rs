@@ -1,0 +1,115 @@
+//! Who wrote a record, and whether a later one of theirs goes on with the document.
+//!
+//! A report posted on a board may run over several posts of one author. Short remarks, thanks and
+//! answers of the same author do not belong to it; the bounds are those of [`crate::forum`].
+
+use crate::clean::pattern;
+use crate::dom::{Dom, fold_spaces};
+use crate::element::{attribute, class_of};
+use crate::forum::MIN_CONTINUATION;
+use crate::records::{is_action, text_of};
+use aho_corasick::AhoCorasick;
+use html5ever::local_name;
+use scraper::node::Element;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Nodes of a record that are looked at for its author.
+const MAX_NODES: u32 = 400;
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 30;
+
+// Addresses of a member's own page.
+pattern!(
+    MEMBER_ADDRESS,
+    r"(?i)(?:[/?&](?:u|uid|user|users|userid|username|member|members|people|profile|space|author|home)(?:[/=\-.]|\.php)|space-(?:uid|username)-|mod=space|/@)"
+);
+
+// The name before the words that say when: 张三 发表于 2014-1-2.
+pattern!(
+    SIGNATURE,
+    r"^[\[【(（\s]*(?:作者|楼主|发帖人|发布人|网友)?\s*[:：]?\s*(\S{1,30}?)\s*(?:发表|发布|回复|回答|评论|写)(?:于|在|时间|[:：])"
+);
+
+// How an answer begins.
+pattern!(ANSWER, r"^\s*(?:@|>|回复\s|回复[:：@]|回覆|答[:：]|引用|Re[:：])");
+
+/// The posts of an opening author that go on with the document, and all others behind the first.
+pub(crate) fn split(dom: &Dom, records: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let Some((&opening, rest)) = records.split_first() else { return (Vec::new(), Vec::new()) };
+    let Some(author) = of(dom, opening) else { return (Vec::new(), rest.to_vec()) };
+    rest.iter().partition(|&&record| of(dom, record).as_ref() == Some(&author) && goes_on(dom, dom.lines_in(record)))
+}
+
+/// Whether the lines of a post by the opening author are a piece of the document.
+pub(crate) fn goes_on(dom: &Dom, lines: Range<usize>) -> bool {
+    if (text_of(dom, lines.clone()) as usize) < MIN_CONTINUATION {
+        return false;
+    }
+    !dom.lines[lines].iter().any(|line| {
+        let is_answer = ANSWER.is_match(dom.line_text(line)) && !is_action(dom, line);
+        is_answer || dom.ancestors(line.at).take(6).any(|at| is_quote(dom, at))
+    })
+}
+
+/// Who wrote a record: the element called so, the first link to a member's page, or the name before
+/// the words that say when.
+pub(crate) fn of(dom: &Dom, record: u32) -> Option<String> {
+    let end = dom.nodes[record as usize].end.min(record + MAX_NODES);
+    by_name(dom, record, end).or_else(|| by_address(dom, record, end)).or_else(|| by_signature(dom, record))
+}
+
+fn by_name(dom: &Dom, from: u32, to: u32) -> Option<String> {
+    // The byline itself may be called so: `<p class=author>张三 发表于…`.
+    let inner = (from + 1..to).filter(|&at| dom.nodes[at as usize].chars > 0);
+    inner.filter(|&at| dom.markup(at).is_some_and(is_called_author)).find_map(|at| name_at(dom, at))
+}
+
+fn by_address(dom: &Dom, from: u32, to: u32) -> Option<String> {
+    let links = (from..to).filter(|&at| dom.nodes[at as usize].tag == local_name!("a"));
+    let is_member = |&at: &u32| {
+        let address = dom.markup(at).and_then(|element| attribute(element, &local_name!("href")));
+        address.is_some_and(|address| MEMBER_ADDRESS.is_match(address))
+    };
+    links.filter(is_member).find_map(|at| name_at(dom, at))
+}
+
+fn by_signature(dom: &Dom, record: u32) -> Option<String> {
+    let lines = dom.lines_in(record);
+    let first = dom.lines.get(lines.start).filter(|line| !lines.is_empty() && line.chars <= 60)?;
+    Some(SIGNATURE.captures(dom.line_text(first))?[1].to_owned())
+}
+
+/// A text short enough to be a name.
+fn name_at(dom: &Dom, at: u32) -> Option<String> {
+    if dom.nodes[at as usize].dropped || dom.nodes[at as usize].chars as usize > MAX_NAME {
+        return None;
+    }
+    Some(fold_spaces(&dom.text_below(at))).filter(|name| !name.is_empty())
+}
+
+/// What authors' elements are called.
+static CALLED_AUTHOR: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = ["author", "username", "nickname", "user-name", "user_name", "userlink", "authi"];
+    // Building fails only for automata beyond 2^31 states.
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few short words fit an automaton")
+});
+
+/// Whether an element's class says author.
+pub(crate) fn is_called_author(element: &Element) -> bool {
+    let class = class_of(element);
+    !class.is_empty() && CALLED_AUTHOR.is_match(class)
+}
+
+/// Whether an element holds what is repeated of an earlier post.
+fn is_quote(dom: &Dom, at: u32) -> bool {
+    if dom.nodes[at as usize].tag == local_name!("blockquote") {
+        return true;
+    }
+    let class = dom.markup(at).map(class_of).unwrap_or_default();
+    class.split_ascii_whitespace().any(|name| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("quote") || name.ends_with("quote") || name == "reply_quote"
+    })
+}
