@@ -17,6 +17,8 @@ fn every_command_has_help_with_examples_in_both_languages() {
         &["crawl"],
         &["run"],
         &["extract"],
+        &["profile"],
+        &["profile", "test"],
         &["parse"],
         &["records"],
         &["regions"],

@@ -5,6 +5,7 @@ mod commands;
 mod crawl;
 mod dead;
 mod demo;
+mod profile;
 mod seeds;
 mod service;
 mod services;

@@ -74,6 +74,41 @@ fn a_tag_of_a_million_attributes() {
 }
 
 #[test]
+fn fifty_megabytes_of_attributes() {
+    let mut html = "<p>前面的话。</p>".to_owned();
+    while html.len() < 50 << 20 {
+        html.push_str("<p onclick='x' data-a=\"一二三\" class=c id=d title=e style=f href=g>");
+    }
+    let found = extract(html.as_bytes());
+    assert!(has_warning(&found, "page_cut"));
+    assert!(found.links.is_empty());
+}
+
+#[test]
+fn what_begins_a_million_times_and_never_ends() {
+    // Each would look for its end through all that follows.
+    for piece in
+        ["<!--", "<!--a--!", "<script>", "<style><!--", "<svg><style>", "</", "<a b='", "<title>", "<textarea></"]
+    {
+        let html = piece.repeat(1_000_000);
+        assert!(extract(html.as_bytes()).text.is_empty(), "{piece}");
+    }
+}
+
+#[test]
+fn gb_text_cut_in_the_middle_of_a_character() {
+    let text = "<meta charset=gbk><p>今年的政府工作报告已经印好，请各乡镇办公室派人来领取。</p>";
+    let bytes = encoding_rs::GBK.encode(text).0;
+    for cut in 1..=10 {
+        let decoded = decode(&bytes[..bytes.len() - cut], Some("text/html; charset=gb2312"));
+        assert_eq!(decoded.charset, "gb18030", "{cut}");
+        assert!(decoded.text.contains("派人来"), "{cut}: {}", decoded.text);
+        let is_broken = decoded.text.contains('\u{FFFD}');
+        assert_eq!(decoded.warnings.iter().any(|warning| warning.code == "broken_characters"), is_broken, "{cut}");
+    }
+}
+
+#[test]
 fn fifty_megabytes() {
     let mut html = "<title>大页</title><h1>大页</h1>".to_owned();
     let paragraph = "<p>这一段话说了很多遍，为的是把页面撑得很大，看看会不会出问题，结果应当是只读前面的一部分。</p>";
