@@ -197,6 +197,13 @@ impl<'a> Layout<'a> {
         text && block
     }
 
+    /// White space that folds: a line end outweighs a blank.
+    fn fold(&mut self, c: char) {
+        if self.pending.is_none() || c == '\n' && self.pending == Some(' ') {
+            self.pending = Some(if c == '\n' || c == '\r' { '\n' } else { ' ' });
+        }
+    }
+
     fn append(&mut self, at: u32, text: &str) {
         let top = self.top();
         // Ordinary characters are taken as runs.
@@ -209,11 +216,7 @@ impl<'a> Layout<'a> {
             run = place + c.len_utf8();
             match c {
                 '\n' if top.preformatted => self.flush(),
-                ' ' | '\n' | '\t' | '\r' | '\x0c' => {
-                    if self.pending.is_none() || c == '\n' && self.pending == Some(' ') {
-                        self.pending = Some(if c == '\n' || c == '\r' { '\n' } else { ' ' });
-                    }
-                }
+                ' ' | '\n' | '\t' | '\r' | '\x0c' => self.fold(c),
                 // Width nothing: byte order marks, joiners, soft hyphens.
                 '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' => {}
                 _ if c.is_control() => {}
