@@ -17,5 +17,5 @@ pub use connect_to::{ConnectTo, ConnectToError};
 pub use error::{FetchError, Phase};
 pub use fetcher::Fetcher;
 pub use response::{MAX_RETRY_AFTER, Request, Response};
-pub use robots::{MAX_ROBOTS_BYTES, Robots};
+pub use robots::{MAX_ROBOTS_BYTES, ROBOTS_AGENT, Robots};
 pub use robots_answer::RobotsAnswer;

@@ -14,6 +14,9 @@
 use memchr::memmem;
 use std::time::Duration;
 
+/// The product token that groups of robots.txt are matched with (RFC 9309 §2.2.1).
+pub const ROBOTS_AGENT: &str = "baogao";
+
 /// How much of a file counts (RFC 9309 §2.5 asks for at least as much).
 pub const MAX_ROBOTS_BYTES: usize = 500 * 1024;
 

@@ -143,6 +143,11 @@ impl CanonicalUrl {
         self.0.port_or_known_default().unwrap_or(80)
     }
 
+    /// What follows the host and port: the path, and the query where there is one. Robots rules are matched with it.
+    pub fn path_and_query(&self) -> &str {
+        &self.0[url::Position::BeforePath..]
+    }
+
     /// The registrable host: what one owner has registered, by the Public Suffix List.
     ///
     /// `www.qinglan.gov.cn` is of the site `qinglan.gov.cn`; an address or a single label is its own.

@@ -8,13 +8,10 @@ use crate::say;
 use crate::tell::tell;
 use anyhow::Context as _;
 use baogao_archive::Exchange;
-use baogao_fetch::{Fetcher, Request, Response, RobotsAnswer};
+use baogao_fetch::{Fetcher, ROBOTS_AGENT, Request, Response, RobotsAnswer};
 use baogao_model::{CanonicalUrl, Warning};
 use bytes::Bytes;
 use std::time::Duration;
-
-/// The product token that robots.txt groups are matched with.
-const AGENT: &str = "baogao";
 
 /// Redirects followed.
 const MAX_REDIRECTS: u32 = 5;
@@ -84,11 +81,11 @@ async fn allowed(lang: Lang, fetcher: &Fetcher, delay: Duration, url: &Canonical
         return Err(NoPage(why).into());
     }
     let rules = answer.robots();
-    if !rules.allows(AGENT, path_of(url)) {
+    if !rules.allows(ROBOTS_AGENT, url.path_and_query()) {
         let why = say!(lang, "robots.txt of {} forbids {}", "{} 的 robots.txt 不允许抓取 {}", url.host(), url);
         return Err(NoPage(why).into());
     }
-    let pause = rules.crawl_delay(AGENT).unwrap_or_default().max(delay);
+    let pause = rules.crawl_delay(ROBOTS_AGENT).unwrap_or_default().max(delay);
     if pause > LONGEST_DELAY {
         let why = say!(
             lang,
@@ -100,12 +97,6 @@ async fn allowed(lang: Lang, fetcher: &Fetcher, delay: Duration, url: &Canonical
         return Err(NoPage(why).into());
     }
     Ok(pause)
-}
-
-/// An address from its path on.
-fn path_of(url: &CanonicalUrl) -> &str {
-    let behind_scheme = url.as_str().split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    behind_scheme.find('/').map_or("/", |at| &behind_scheme[at..])
 }
 
 /// The page of a response that is no redirect.

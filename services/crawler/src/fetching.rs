@@ -3,7 +3,7 @@
 use crate::{ARCHIVE, Crawler, FRONTIER, pressure};
 use anyhow::Context as _;
 use baogao_archive::{ArchiveError, Exchange};
-use baogao_fetch::{FetchError, Request, Response, Robots, RobotsAnswer};
+use baogao_fetch::{FetchError, ROBOTS_AGENT, Request, Response, Robots, RobotsAnswer};
 use baogao_frontier::{
     Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, StoredRobots,
 };
@@ -19,9 +19,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-
-/// The product token that robots.txt groups are matched with.
-const AGENT: &str = "baogao";
 
 /// URLs taken from one host in one visit, if its delay is short enough to get to them.
 const URLS_PER_VISIT: usize = 16;
@@ -406,11 +403,10 @@ impl Visit {
         let Some(rules) = self.robots.get(&origin) else {
             return Ok(Verdict::Unreachable);
         };
-        let wish = rules.crawl_delay(AGENT).unwrap_or_default().min(LONGEST_DELAY);
+        let wish = rules.crawl_delay(ROBOTS_AGENT).unwrap_or_default().min(LONGEST_DELAY);
         self.crawl_delay = Some(wish);
         self.delay = self.delay.max(wish);
-        let path = &url.as_url()[url::Position::BeforePath..];
-        Ok(if rules.allows(AGENT, path) { Verdict::Allowed } else { Verdict::Disallowed })
+        Ok(if rules.allows(ROBOTS_AGENT, url.path_and_query()) { Verdict::Allowed } else { Verdict::Disallowed })
     }
 
     /// The answer that the frontier remembers, unless it is too old.
