@@ -5,7 +5,7 @@ use baogao_bus::{Bus, RabbitOptions};
 use baogao_testkit::{Ended, FakeWeb, Process, Signal};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -53,13 +53,18 @@ impl Service {
 
     /// The status and the body of what it answers.
     pub fn ask(&self, path: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.health).expect("its health port is open");
+        self.try_ask(path).expect("it answers on its health port")
+    }
+
+    fn try_ask(&self, path: &str) -> std::io::Result<(u16, String)> {
+        let mut stream = TcpStream::connect(self.health)?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("the request goes out");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the answer is text");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        (head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status"), body.to_owned())
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or(ErrorKind::InvalidData)?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+        Ok((status.ok_or(ErrorKind::InvalidData)?, body.to_owned()))
     }
 
     /// Waits until it is ready, or until it waits for all of `parts`.
@@ -74,10 +79,35 @@ impl Service {
 
     /// Asks it to end and waits until it has, well.
     pub fn stop(mut self) -> Ended {
+        self.ask_to_stop();
+        self.stopped()
+    }
+
+    /// Asks it to end. A second time would be an order to end at once.
+    pub fn ask_to_stop(&mut self) {
         self.process.signal(Signal::Terminate).expect("the signal is sent");
+    }
+
+    /// Waits until it has ended well, as it was asked to.
+    pub fn stopped(mut self) -> Ended {
         let ended = self.process.wait(Duration::from_secs(40)).expect("it stops within its time of grace");
         assert_eq!(ended.status.code(), Some(0), "{}: {}{}", self.name, ended.stdout, ended.stderr);
         ended
+    }
+}
+
+/// Says how it is when a test fails.
+impl Drop for Service {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let answers = |path| self.try_ask(path).map_or_else(|error| error.to_string(), |(_, body)| body);
+        let metrics = answers("/metrics");
+        let is_told = |line: &&str| line.starts_with("baogao_") && !line.contains("_bucket");
+        let metrics: Vec<&str> = metrics.lines().filter(is_told).collect();
+        let (_, log) = self.process.output();
+        eprintln!("-- the {}: {}\n{}\n{log}", self.name, answers("/ready"), metrics.join("\n"));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::service::{SERVICES, Service, by_id, configuration, records, reports, wait_for};
 use crate::support::{Place, baogao, run};
 use baogao_testkit::servers::{PostgresDatabase, RabbitVhost};
-use baogao_testkit::{FakeWeb, Faults, Plan, Signal, TcpProxy};
+use baogao_testkit::{FakeWeb, Faults, Plan, TcpProxy};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -146,11 +146,9 @@ fn a_network_that_swallows_everything_holds_up_no_stop() {
     wait_for("a crawl under way", || web.log().len() > 10);
     servers.broker.black_hole(true);
     servers.store.black_hole(true);
-    for service in &mut services {
-        service.process.signal(Signal::Terminate).expect("the signal is sent");
-    }
+    services.iter_mut().for_each(Service::ask_to_stop);
     for service in services {
-        service.stop();
+        service.stopped();
     }
     // Whatever was in hand is done by the next ones.
     servers.broker.heal();

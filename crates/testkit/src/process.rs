@@ -107,6 +107,11 @@ impl Process {
         Ok(self.child.try_wait()?.is_none())
     }
 
+    /// What it has written to its standard output and its standard error so far.
+    pub fn output(&self) -> (String, String) {
+        (self.stdout.text(), self.stderr.text())
+    }
+
     /// Waits until it ends, at most for `patience`.
     ///
     /// # Errors
