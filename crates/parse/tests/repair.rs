@@ -154,14 +154,13 @@ fn a_token_behind_broken_lines() {
 fn a_number_broken_at_the_end_of_a_full_line_is_told() {
     let line = "全县上下凝心聚力实干争先经济社会平稳发展";
     let text = format!("{}全年共有3018户5\n703人脱贫。", format!("{line}全年共有的居民\n").repeat(12));
-    // The last full line is as wide as the others.
-    let text = text.replace("全年共有3018户5\n", "经济社会平稳向好发展全年里全县共有20186户5\n");
+    // The last full line is as long as the others: 27 characters.
+    let text = text.replace("全年共有3018户5\n", "经济社会平稳向好快速持续发展全年里县共有20186户5\n");
     let report = parse(&text);
     check_places(&text, &report);
-    if codes(&report).contains(&"joined_number") {
-        let people = report.measurements.iter().find(|m| m.unit.as_deref() == Some("person")).unwrap();
-        assert_eq!((people.value.unwrap().0, people.span.slice(&text)), (5703.0, "5\n703人"));
-    }
+    assert!(codes(&report).contains(&"joined_number"), "{:?}", report.warnings);
+    let people = report.measurements.iter().find(|m| m.unit.as_deref() == Some("person")).unwrap();
+    assert_eq!((people.value.unwrap().0, people.span.slice(&text)), (5703.0, "5\n703人"));
 }
 
 #[test]
@@ -224,6 +223,9 @@ fn what_is_not_sure_is_left_alone() {
         ("a full stop for the point", format!("{sentence}增长26。8%。")),
         ("few lines end in letters", format!("{sentence}5G\n{sentence}APP\n{sentence}").repeat(2)),
         ("lines end in figures", format!("{sentence}12\n各项事业有序推进。3\n{sentence}{sentence}46\n").repeat(5)),
+        ("one quantity behind many lines", format!("{sentence}完成改厕:10个\n").repeat(8)),
+        ("one office behind many lines", format!("{sentence}责任单位:县政府办\n").repeat(8)),
+        ("one quantity behind many sentences", format!("{sentence}共10个\n").repeat(8)),
         ("a short list", "粮食产量\n油料产量\n蔬菜产量\n".repeat(9)),
         ("English in brackets", format!("{sentence}推行网格(grid)管理(app)和示范(demo)。")),
         ("page numbers that do not count on", format!("{sentence}\n- 3 -\n{sentence}\n- 9 -\n{sentence}\n- 1 -")),

@@ -116,11 +116,6 @@ impl Trace {
         std::mem::take(&mut self.inner.borrow_mut().pending)
     }
 
-    /// Puts notes taken before back to the number at hand.
-    pub fn put(&self, notes: &[Note]) {
-        self.inner.borrow_mut().pending.extend_from_slice(notes);
-    }
-
     /// The number at hand is no measurement.
     pub fn nothing(&self, at: Range<usize>, rule: Rule) {
         let notes = self.take();

@@ -117,9 +117,10 @@ pub fn resolve(
         let window = &text.folded[..text.len().min(WINDOW)];
         let by_site = evidence.site.choose(gazetteer, &fitting, asked);
         let by_text = by_text(gazetteer, window, &name, &fitting, evidence.level, asked);
+        let is_contradicted = by_site.is_some() && by_text.is_some() && by_site != by_text;
         let told = match (by_site, by_text) {
             // The site and the text speak for different ones.
-            (Some(site), Some(text)) if site != text => None,
+            _ if is_contradicted => None,
             (Some(unit), _) => Some((unit, "site")),
             (None, text) => text.map(|unit| (unit, "text")),
         };
@@ -127,7 +128,8 @@ pub fn resolve(
             return Some(Region { resolved_by: Some(by.to_owned()), ..gazetteer.region(unit, as_of(unit, year)) });
         }
         let list: Vec<String> = fitting.iter().map(|unit| full_name(gazetteer, unit, asked)).collect();
-        let message = format!("{name} may be {}; the text does not tell", list.join(", "));
+        let why = if is_contradicted { "the site and the text do not agree" } else { "the text does not tell" };
+        let message = format!("{name} may be {}; {why}", list.join(", "));
         warnings.push(Warning::new("ambiguous_region", message));
         let level = fitting[0].level;
         let level = fitting.iter().all(|unit| unit.level == level).then_some(level);

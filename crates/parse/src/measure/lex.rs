@@ -207,15 +207,12 @@ fn is_torn(text: &[char], at: usize) -> bool {
         return false;
     }
     let before = &text[at.saturating_sub(8)..at - 1];
-    match before {
-        // Behind a blank, or at the start of a line, digits and a point number what follows.
-        [.., '.'] if text[at - 1] == '\n' => {
-            let digits = before.iter().rev().skip(1).take_while(|c| c.is_ascii_digit()).count();
-            let start = before.len() - 1 - digits;
-            digits > 0 && start > 0 && before[start - 1] != '\n'
-        }
-        _ => text[at - 2].is_ascii_digit(),
-    }
+    let [.., '.'] = before else { return text[at - 2].is_ascii_digit() };
+    let digits = before.iter().rev().skip(1).take_while(|c| c.is_ascii_digit()).count();
+    let start = before.len() - 1 - digits;
+    // At the start of a line, and behind a mark, digits and a point number what follows: 如下:1. 300个.
+    let numbers_an_item = |c: char| if text[at - 1] == '\n' { c == '\n' } else { !c.is_alphabetic() };
+    digits > 0 && start > 0 && !numbers_an_item(before[start - 1])
 }
 
 /// Whether what stands before `at` is the short name of an indicator, which a value may follow at

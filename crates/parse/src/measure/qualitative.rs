@@ -88,8 +88,10 @@ fn above_others(phrase: &Phrase<'_>) -> Option<Range<usize>> {
     None
 }
 
-/// 跑赢经济增长, 跑赢城镇.
+/// 跑赢经济增长, 跑赢城镇, 跑赢全省; 跑赢时间 is ahead of nobody.
 fn ahead(phrase: &Phrase<'_>) -> Option<Range<usize>> {
     let start = phrase.rfind("跑赢")?;
-    (start + 2 < phrase.chars.len()).then_some(start..phrase.chars.len())
+    let others =
+        ["经济", "增长", "平均", "城镇", "城市", "居民", "物价", "全国", "全省", "全区", "全市", "全州", "GDP"];
+    words::contains_any(&phrase.chars[start + 2..], &others).then_some(start..phrase.chars.len())
 }

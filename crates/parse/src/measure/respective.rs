@@ -36,7 +36,11 @@ impl<'a> Sentence<'a> {
             self.note_number(quantities, index);
             self.note(rule, None);
             if topic.row.is_some() {
-                let rule = if rule == Rule::SubjectPair { Rule::IndicatorPair } else { Rule::IndicatorName };
+                let rule = match rule {
+                    Rule::SubjectPair => Rule::IndicatorPair,
+                    Rule::SubjectEarlier => Rule::IndicatorEarlier,
+                    _ => Rule::IndicatorName,
+                };
                 self.note(rule, None);
             }
             // A bound behind the list holds for all of it.

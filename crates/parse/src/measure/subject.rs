@@ -267,12 +267,12 @@ impl<'t> Lead<'t> {
         let rest = &self.phrase.chars[..self.subject_end];
         let from = rest.len().saturating_sub(LONGEST);
         // 达到五年前的3倍 compares as 是五年前的3倍 does.
-        let compares = |&c: &char| matches!(c, '比' | '较' | '是' | '为' | '与' | '到');
-        let Some(start) = rest[from..].iter().rposition(compares) else { return false };
-        let start = from + start;
-        if rest[start] == '到' && start.checked_sub(1).is_none_or(|before| rest[before] != '达') {
-            return false;
-        }
+        let compares = |&at: &usize| match rest[at] {
+            '比' | '较' | '是' | '为' | '与' => true,
+            '到' => at > 0 && rest[at - 1] == '达',
+            _ => false,
+        };
+        let Some(start) = (from..rest.len()).rev().find(compares) else { return false };
         let against = &rest[start + 1..];
         if against.is_empty() || against.iter().any(|c| matches!(c, '占' | '重')) {
             return false;

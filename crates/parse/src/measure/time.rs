@@ -2,6 +2,7 @@
 
 use super::lex::matches;
 use crate::charset::CharSet;
+use crate::words;
 use std::ops::Range;
 
 /// A year or a range of years, as `period` in the record.
@@ -227,7 +228,8 @@ impl Times {
         self.within(text, at).or_else(|| self.recent_years(text, at))
     }
 
-    /// 三年内, 5年之内: so many years from the plan's.
+    /// 三年内, 力争5年之内: so many years from the plan's, where nothing says that they are other years
+    /// (过去三年内, 毕业两年内, 三年内累计).
     fn within(&self, text: &[char], at: usize) -> Option<(usize, Years, Reach)> {
         let count = match text[at] {
             '两' | '二' | '2' => 2,
@@ -236,8 +238,12 @@ impl Times {
             _ => return None,
         };
         let length = word_at(text, at + 1, &["年内", "年之内"])? + 1;
-        let alone = at == 0 || !(text[at - 1].is_ascii_digit() || super::numeral::is_han(text[at - 1]));
-        let first = self.plan.filter(|_| alone)?;
+        let before = &text[at.saturating_sub(4)..at];
+        let begins = before.last().is_none_or(|c| !c.is_alphanumeric() && *c != '.');
+        let ahead = ["力争", "争取", "计划", "确保", "未来", "今后", "利用", "用", "在"];
+        let behind = ["累计", "共", "已"].iter().any(|word| matches(text, at + length, word));
+        let is_to_come = (begins || words::ends_with_any(before, &ahead)) && !behind;
+        let first = self.plan.filter(|_| is_to_come)?;
         Some((length, Years { from: first, to: first + count - 1 }, Reach::Named))
     }
 
@@ -257,7 +263,7 @@ impl Times {
         if text.get(year) != Some(&'年') {
             return None;
         }
-        let behind = ["来", "间", "累计", "共"].iter().find(|word| matches(text, year + 1, word));
+        let behind = ["来", "间", "累计", "共", "内累计"].iter().find(|word| matches(text, year + 1, word));
         if near == 0 && behind.is_none() {
             return None;
         }

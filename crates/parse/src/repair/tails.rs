@@ -55,7 +55,7 @@ fn extended(text: &Text<'_>, lines: &Lines, token: &Token) -> Range<usize> {
 fn tail(folded: &[char], line: &Range<usize>) -> Option<Range<usize>> {
     let from = line.end.saturating_sub(LONGEST_TOKEN + 1).max(line.start);
     let end = &folded[from..line.end];
-    let start = match end.iter().rposition(|&c| ends_sentence(c)) {
+    let start = match end.iter().rposition(|&c| ends_sentence(c) && !matches!(c, ':' | ';')) {
         Some(mark) => {
             let rest = &end[mark + 1..];
             from + mark + 1 + rest.iter().take_while(|&&c| closes(c) || c == ' ').count()
@@ -68,7 +68,12 @@ fn tail(folded: &[char], line: &Range<usize>) -> Option<Range<usize>> {
     // A remark in brackets is of the text: (见第4页), (掌声).
     let says = folded[start..line.end].iter().any(|c| c.is_alphabetic());
     let is_remark = matches!(folded.get(start), Some('(' | '[' | '【' | '《' | '“'));
-    (says && !is_remark && start > line.start && line.end - start >= 2).then_some(start..line.end)
+    // A number with a word may be a quantity, and a label has something to say, however often they are
+    // printed: 10个, 责任单位:县政府办.
+    let has = |kind: fn(char) -> bool| folded[start..line.end].iter().any(|&c| kind(c));
+    let is_quantity = has(|c| c.is_ascii_digit()) && has(|c| c.is_alphabetic() && !c.is_ascii());
+    let is_said = is_quantity || has(|c| matches!(c, ':' | ';'));
+    (says && !is_remark && !is_said && start > line.start && line.end - start >= 2).then_some(start..line.end)
 }
 
 /// The tokens that are no part of the text: at the end of a third of the lines of a stretch, or of
