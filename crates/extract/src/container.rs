@@ -10,7 +10,7 @@ use crate::clean;
 use crate::dom::{Dom, Line, NONE};
 use crate::element::{attribute, class_of, id_of};
 use crate::profile::Profile;
-use crate::records;
+use crate::records::{self, Prose};
 use crate::region::RegionKind;
 use crate::title;
 use html5ever::local_name;
@@ -155,8 +155,10 @@ fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>) {
             child = parent;
         }
     }
+    let prose = Prose::of(dom, &[]);
     streams.retain(|&stream| {
-        let is_behind = heading.is_some_and(|heading| has_article(dom, heading..dom.lines_in(stream).start));
+        let above = |heading| prose.of_lines(heading..dom.lines_in(stream).start);
+        let is_behind = heading.is_some_and(|heading| above(heading) >= MIN_ARTICLE);
         !dom.is_in_any(regions, stream) && is_all_teasers(dom, stream, if is_behind { u32::MAX } else { MAX_TEASER })
     });
     merge(dom, regions, &Vec::from_iter(streams));
@@ -174,17 +176,6 @@ fn merge(dom: &Dom, regions: &mut Vec<u32>, more: &[u32]) {
         }
         is_outermost
     });
-}
-
-/// Whether an article stands in these lines, so that what follows is other pages' text however long.
-fn has_article(dom: &Dom, lines: Range<usize>) -> bool {
-    let mut prose = 0;
-    for line in dom.lines.get(lines).unwrap_or_default() {
-        if line.is_prose() {
-            prose += line.chars;
-        }
-    }
-    prose >= MIN_ARTICLE
 }
 
 /// Whether no headline of a stream has more below it than a teaser of `limit` characters.

@@ -123,6 +123,9 @@ fn scripted(dom: &Dom, base: &Base) -> Vec<Anchor> {
             let text: String = fold_spaces(&TAG.replace_all(&found[2], " ")).chars().take(MAX_TEXT).collect();
             anchors.push(Anchor { at, url, text });
         }
+        if anchors.len() >= MAX_LINKS {
+            break;
+        }
     }
     anchors
 }

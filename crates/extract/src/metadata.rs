@@ -60,7 +60,7 @@ pattern!(
 );
 pattern!(SITE_CODE, r"网站标识码\s*[:：]?\s*([0-9A-Za-z]{10})\b");
 pattern!(SOURCE, r"(?:信息来源|文章来源|稿件来源|新闻来源|来源|來源|稿源|出处)\s*[:：]\s*([^\s|｜:：，。]{2,40})");
-pattern!(AUTHOR, r"(?:作者|撰稿|文/|记者)\s*[:：]?\s*([^\s|｜:：，。/]{2,20})");
+pattern!(AUTHOR, r"(?:(?:作者|撰稿|记者)[ \u{3000}]*[:：\t]|文/)\s*([^\s|｜:：，。/]{2,20})");
 
 /// Reads everything but the dates.
 pub(crate) fn find(dom: &Dom, container: Option<&Container>) -> Metadata {
@@ -123,7 +123,10 @@ fn from_line(dom: &Dom, index: usize, found: &mut Metadata) {
         return;
     }
     found.source = found.source.take().or_else(|| capture(&SOURCE, text));
-    found.author = found.author.take().or_else(|| capture(&AUTHOR, text));
+    // Links lead to columns: 作者:投稿须知.
+    if line.link_share() < 0.5 {
+        found.author = found.author.take().or_else(|| capture(&AUTHOR, text));
+    }
 }
 
 fn capture(pattern: &regex::Regex, text: &str) -> Option<String> {

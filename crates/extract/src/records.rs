@@ -144,6 +144,9 @@ fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize) -> Vec<
     others
 }
 
+/// More runs than any page has; each is compared with all that was found before it.
+const MAX_RUNS: usize = 1_000;
+
 /// Finds the records. `heading` is the line of the page's heading, where it is sure.
 pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Records {
     let marks = marks(dom);
@@ -154,6 +157,8 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
     }
     // The outermost first, so that a record's inner parts are no records of their own.
     runs.sort_by_key(|run| (run.members[0], std::cmp::Reverse(span(dom, run))));
+    runs.truncate(MAX_RUNS);
+    let prose = Prose::of(dom, regions);
     for run in runs {
         let is_taken = |&at: &u32| dom.is_in_any(&records.others, at) || dom.is_in_any(regions, at);
         if run.members.iter().any(is_taken) {
@@ -162,12 +167,13 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
         if dom.nodes[run.members[0] as usize].tag == local_name!("p") && run.bylines_of(dom).is_none() {
             continue;
         }
-        let verdict = judge(dom, regions, &run, heading);
+        let verdict = judge(dom, &prose, &run, heading);
         if let Some(parent) = run.bylines_of(dom) {
             let first = if verdict == Verdict::Comments { 0 } else { 1 };
             if verdict != Verdict::Neither {
                 records.is_thread |= verdict == Verdict::Thread;
                 records.others.extend(behind_bylines(dom, parent, &run.members, first));
+                records.others.sort_unstable();
             }
             continue;
         }
@@ -211,7 +217,7 @@ enum Verdict {
     Neither,
 }
 
-fn judge(dom: &Dom, regions: &[u32], run: &Run, heading: Option<usize>) -> Verdict {
+fn judge(dom: &Dom, prose: &Prose, run: &Run, heading: Option<usize>) -> Verdict {
     let all: Vec<Range<usize>> = run.members.iter().map(|&member| dom.lines_in(member)).collect();
     let (first, last) = (&all[0], &all[all.len() - 1]);
     // What a byline stands above is its record's.
@@ -233,12 +239,12 @@ fn judge(dom: &Dom, regions: &[u32], run: &Run, heading: Option<usize>) -> Verdi
         }
         None => all.iter().map(|lines| text_of(dom, lines.clone())).collect(),
     };
-    let above = prose_of(dom, regions, from.min(first.start)..first.start);
+    let above = prose.of_lines(from.min(first.start)..first.start);
     if above >= ARTICLE_ABOVE {
         return if texts.iter().sum::<u32>() > 0 { Verdict::Comments } else { Verdict::Neither };
     }
     let end = run.bylines_of(dom).map_or(last.end, |parent| dom.lines_in(parent).end);
-    let below: u32 = prose_of(dom, regions, end..dom.lines.len());
+    let below = prose.of_lines(end..dom.lines.len());
     let inside: u32 = texts.iter().sum();
     if is_list_of_entries(dom, &all, &texts) {
         return Verdict::Neither;
@@ -253,10 +259,34 @@ fn is_list_of_entries(dom: &Dom, all: &[Range<usize>], texts: &[u32]) -> bool {
     headed * 10 >= all.len() * 6 && texts.iter().all(|&chars| chars <= MAX_TEASER)
 }
 
-/// Characters of prose of some lines, those in believed regions left out.
-fn prose_of(dom: &Dom, regions: &[u32], lines: Range<usize>) -> u32 {
-    let is_prose = |line: &&Line| line.is_prose() && !dom.is_in_any(regions, line.at);
-    dom.lines[lines].iter().filter(is_prose).map(|line| line.chars).sum()
+/// How much prose a page has, asked for any stretch of its lines at once.
+pub(crate) struct Prose {
+    /// The characters of prose before each line, and of all.
+    before: Vec<u32>,
+}
+
+impl Prose {
+    /// That of the page's lines, those in `regions` left out.
+    pub(crate) fn of(dom: &Dom, regions: &[u32]) -> Self {
+        let mut before = Vec::with_capacity(dom.lines.len() + 1);
+        let mut chars: u32 = 0;
+        before.push(0);
+        for line in &dom.lines {
+            if line.is_prose() && !dom.is_in_any(regions, line.at) {
+                chars = chars.saturating_add(line.chars);
+            }
+            before.push(chars);
+        }
+        Self { before }
+    }
+
+    /// The characters of prose in some lines; none in lines that the page does not have.
+    pub(crate) fn of_lines(&self, lines: Range<usize>) -> u32 {
+        match (self.before.get(lines.start), self.before.get(lines.end)) {
+            (Some(start), Some(end)) => end.saturating_sub(*start),
+            _ => 0,
+        }
+    }
 }
 
 /// Characters of a record that are neither links nor marks.

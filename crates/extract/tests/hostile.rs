@@ -29,6 +29,16 @@ fn has_warning(found: &PageExtract, code: &str) -> bool {
 }
 
 #[test]
+fn thousands_of_short_threads() {
+    // Every three posts are of a class of their own, so each could be a thread.
+    let post =
+        |n: usize| format!("<div class=c{n}>2024-1-1 10:00 发表于<p>今年的水库水位较高，大家注意安全。</p></div>");
+    let html: String = (0..9_000).map(|n| post(n / 3)).collect();
+    let found = extract(format!("<h1>防汛通知</h1>{html}").as_bytes());
+    assert_eq!(found, extract(format!("<h1>防汛通知</h1>{html}").as_bytes()));
+}
+
+#[test]
 fn nothing_at_all() {
     let found = extract(b"");
     assert_eq!((found.kind.as_str(), found.text.as_str(), found.links.len()), ("other", "", 0));

@@ -48,6 +48,17 @@ fn pagination() {
     }
 }
 
+#[test]
+fn authors() {
+    let extractor = Extractor::new();
+    for row in rows("authors") {
+        let [above, author] = std::array::from_fn(|column| &row[column]);
+        let html = article("").replace("<h1>", &format!("<div>{above}</div><h1>"));
+        let found = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+        assert_eq!(found.metadata.author.as_deref().unwrap_or_default(), author, "{above}");
+    }
+}
+
 /// A column of six notices with something more below it.
 fn column(below: &str) -> String {
     let entry = |n: u32| {
