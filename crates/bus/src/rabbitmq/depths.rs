@@ -1,5 +1,6 @@
 //! How much lies in each queue, as far as the broker tells over AMQP.
 
+use super::link::while_up;
 use super::{Inner, names, topology};
 use crate::{BusError, QueueDepth};
 use futures::future::join_all;
@@ -16,7 +17,8 @@ pub(super) async fn depths(bus: &Arc<Inner>) -> Result<Vec<QueueDepth>, BusError
     for queue in queues {
         let mut asked = vec![queue.clone(), names::suspect(&queue), names::dead(&queue)];
         asked.extend(bus.waits.queues(&queue));
-        let counts = counts(&connection, &asked).await.map_err(BusError::unavailable)?;
+        let counting = async { counts(&connection, &asked).await.map_err(BusError::unavailable) };
+        let counts = while_up(&connection, counting).await?;
         // An operator may have removed it; the registry does not hear of that.
         let Some(ready) = counts[0] else { continue };
         depths.push(QueueDepth {

@@ -9,7 +9,8 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::AMQPUri;
-use lapin::{Connect, Connection, ConnectionProperties};
+use lapin::{Channel, Connect, Connection, ConnectionProperties};
+use std::future::Future;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -216,6 +217,38 @@ async fn lost(connection: &Connection) {
             () = sleep(LOOK) => {}
         }
     }
+}
+
+/// What some work on a connection brings, or an error when the connection is no more: lapin may leave without
+/// any answer, for ever, what was asked of it in the moment of the loss.
+pub(super) async fn while_up<T>(
+    connection: &Connection,
+    work: impl Future<Output = Result<T, BusError>>,
+) -> Result<T, BusError> {
+    tokio::select! {
+        biased;
+        result = work => result,
+        () = down(|| connection.status().connected()) => {
+            Err(BusError::unavailable("the connection to the broker was lost"))
+        }
+    }
+}
+
+/// As [`while_up`], of a channel; none when it is no more.
+pub(super) async fn while_open<T>(channel: &Channel, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        biased;
+        result = work => Some(result),
+        () = down(|| channel.status().connected()) => None,
+    }
+}
+
+/// Resolves when `is_up` is false, with some time for what failed then to say so itself.
+async fn down(is_up: impl Fn() -> bool) {
+    while is_up() {
+        sleep(LOOK).await;
+    }
+    sleep(LOOK).await;
 }
 
 /// An error with its causes in one line.

@@ -162,7 +162,7 @@ impl Backend for RabbitBus {
                 return Err(unknown());
             }
             let connection = inner.incoming.connection(inner.deadline()).await?;
-            if !topology::exists(&connection, queue).await.map_err(BusError::unavailable)? {
+            if !topology::exists(&connection, queue).await? {
                 return Err(unknown());
             }
         }

@@ -9,7 +9,7 @@
 //! one that was told of a node that has just died nacks whatever it is given, long after there is a new
 //! leader. A nack does not say whether that is so or the queue is full.
 
-use super::link::{Link, jittered};
+use super::link::{Link, jittered, while_open};
 use super::names::EXCHANGE;
 use super::wire;
 use crate::BusError;
@@ -150,9 +150,11 @@ impl Publisher {
             properties,
         );
         let confirm = timeout_at(deadline, sending).await.map_err(|_| Failure::timeout())??;
+        let on = channel.clone();
         let confirming = tokio::spawn(async move {
-            let confirmation = confirm.await;
+            let confirmation = while_open(&on, confirm).await;
             drop(permit);
+            let Some(confirmation) = confirmation else { return Err(Failure::timeout()) };
             match confirmation? {
                 Confirmation::Nack(_) => Err(Failure::Refused),
                 // Nobody asked for the return of what matches no queue.

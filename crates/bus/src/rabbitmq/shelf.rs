@@ -3,6 +3,7 @@
 //! A hand-back puts the message on the shelf again, in its place, without asking the broker: returned to
 //! the broker it would come back marked as redelivered, as if a process had died over it.
 
+use super::link::while_open;
 use super::wire::Parcel;
 use baogao_model::Message;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
@@ -25,7 +26,7 @@ pub(super) struct Item {
     pub(super) arrived: Instant,
     acker: Acker,
     /// Open for as long as there is something to acknowledge on it.
-    _channel: Channel,
+    channel: Channel,
 }
 
 impl Item {
@@ -44,7 +45,7 @@ impl Item {
             is_redelivered: AtomicBool::new(is_redelivered),
             arrived: Instant::now(),
             acker,
-            _channel: channel,
+            channel,
         }
     }
 
@@ -55,14 +56,14 @@ impl Item {
 
     /// Deletes it from the queue. False where it is no longer ours and will be delivered again.
     pub(super) async fn ack(&self) -> bool {
-        matches!(self.acker.ack(BasicAckOptions::default()).await, Ok(true))
+        matches!(while_open(&self.channel, self.acker.ack(BasicAckOptions::default())).await, Some(Ok(true)))
     }
 
     /// Gives it back to the broker, which will call it redelivered.
     pub(super) async fn requeue(&self) {
         let options = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
         // An error means that the channel is gone, and then the broker has it back already.
-        let _ = self.acker.nack(options).await;
+        let _ = while_open(&self.channel, self.acker.nack(options)).await;
     }
 
     pub(super) fn is_redelivered(&self) -> bool {

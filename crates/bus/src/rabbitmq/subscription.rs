@@ -15,6 +15,7 @@
 //! the same, since processes that start were not cut off before.
 
 use super::Inner;
+use super::link::while_up;
 use super::moving::Parked;
 use super::names;
 use super::settle::{Fate, hand_over};
@@ -181,7 +182,7 @@ impl Subscription {
             let doubt = was_cut_off.then(|| Instant::now() + DOUBT);
             Ok(Live { way: Way { generation, channel, doubt }, ordinary, suspects })
         };
-        match subscribing.await {
+        match while_up(&connection, async { Ok(subscribing.await) }).await? {
             Ok(live) => Ok(live),
             Err(error) => {
                 if super::topology::reply_code(&error) == Some(super::topology::NOT_FOUND) {

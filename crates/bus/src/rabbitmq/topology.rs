@@ -7,7 +7,7 @@
 //! Bindings are written down before they are made and until they are removed, so a process that dies in
 //! between leaves none that nobody knows of.
 
-use super::link::Link;
+use super::link::{Link, while_up};
 use super::names::{self, EXCHANGE, REGISTRY, TOPOLOGY_LOCK, Waits};
 use super::publisher::{confirming, declare_exchange};
 use crate::{BusError, QueueSpec};
@@ -78,7 +78,7 @@ impl Topology {
         let declared: Vec<QueueSpec> = self.declared().values().cloned().collect();
         let mut missing = Vec::new();
         for spec in declared {
-            if !exists(&connection, &spec.name).await.map_err(BusError::unavailable)? {
+            if !exists(&connection, &spec.name).await? {
                 tracing::warn!(queue = spec.name, "queue {} was gone from the broker, it is made anew", spec.name);
                 missing.push(spec);
             }
@@ -226,8 +226,9 @@ async fn ensure(connection: &Connection, name: &str, arguments: FieldTable) -> R
 }
 
 /// Whether the broker has the queue.
-pub(super) async fn exists(connection: &Connection, queue: &str) -> lapin::Result<bool> {
-    Ok(ready(&connection.create_channel().await?, queue).await?.is_some())
+pub(super) async fn exists(connection: &Connection, queue: &str) -> Result<bool, BusError> {
+    let looking = async { Ok(ready(&connection.create_channel().await?, queue).await?.is_some()) };
+    while_up(connection, async { looking.await.map_err(|error: lapin::Error| BusError::unavailable(error)) }).await
 }
 
 /// How many messages lie ready in a queue; none where there is no such queue, which closes the channel.
@@ -262,13 +263,16 @@ pub(super) async fn locked<T: Send + 'static>(
     let turn = timeout_at(deadline, Arc::clone(turn).lock_owned()).await.map_err(busy)?;
     let task = tokio::spawn(async move {
         let _turn = turn;
-        acquire(&connection, lock, deadline).await?;
-        let result = work.await;
-        // Whatever came of it. Should this fail, the connection is gone and the lock with it.
-        if let Ok(channel) = connection.create_channel().await {
-            let _ = channel.queue_delete(lock.into(), QueueDeleteOptions::default()).await;
-        }
-        result
+        let working = async {
+            acquire(&connection, lock, deadline).await?;
+            let result = work.await;
+            // Whatever came of it. Should this fail, the connection is gone and the lock with it.
+            if let Ok(channel) = connection.create_channel().await {
+                let _ = channel.queue_delete(lock.into(), QueueDeleteOptions::default()).await;
+            }
+            result
+        };
+        while_up(&connection, working).await
     });
     // An error of the task means that the runtime is shutting down.
     timeout_at(deadline, task).await.map_err(busy)?.unwrap_or(Err(BusError::Closed))

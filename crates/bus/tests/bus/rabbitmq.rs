@@ -3,6 +3,7 @@
 use crate::suite::{depth, is_quiet, message, messages, next, next_id, options, soon, until_depth, work};
 use baogao_bus::{Bus, BusError, Consumer, DeadLetterFilter, Delivery, Options, QueueSpec, RabbitOptions};
 use baogao_model::Message;
+use baogao_testkit::TcpProxy;
 use baogao_testkit::servers::{RabbitNode, RabbitVhost};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
@@ -290,6 +291,60 @@ async fn lost_connections_lose_nothing_and_blame_nobody() {
     until_done(&bus, 300).await;
     assert_eq!(*suspects.lock().unwrap(), Vec::<String>::new());
     assert!(dead(&bus).await.is_empty());
+}
+
+/// Asks the bus for something. A refusal is to be expected, silence is not.
+async fn ask(bus: &Bus, what: &str) -> bool {
+    match what {
+        "depths" => bus.depths().await.is_ok(),
+        "dead letters" => bus.dead_letters(&DeadLetterFilter::default()).await.is_ok(),
+        "declare" => bus.declare(&[QueueSpec::new("work", ["work.#"])]).await.is_ok(),
+        _ => bus.publish(vec![message("a", "done.a")]).await.is_ok(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_call_ends_however_often_the_network_is_cut() {
+    let vhost = vhost().await;
+    let (before, rest) = vhost.url().rsplit_once('@').unwrap();
+    let (server, path) = rest.split_once('/').unwrap();
+    let proxy = TcpProxy::start(server.parse().unwrap()).unwrap();
+    let url = format!("{before}@{}/{path}", proxy.address());
+    const CALLS: [&str; 8] = ["depths", "depths", "depths", "depths", "depths", "dead letters", "declare", "publish"];
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut calls = tokio::task::JoinSet::new();
+    let mut buses = Vec::new();
+    for _ in CALLS {
+        let options = RabbitOptions { patience: Duration::from_secs(5), ..rabbit_options() };
+        let bus = Bus::rabbitmq(&url, options).await.unwrap();
+        work_and_done(&bus).await;
+        buses.push(bus);
+    }
+    for (bus, what) in buses.iter().zip(CALLS) {
+        for _ in 0..4 {
+            let (bus, is_over) = (bus.clone(), Arc::clone(&is_over));
+            calls.spawn(async move {
+                while !is_over.load(Ordering::SeqCst) {
+                    ask(&bus, what).await;
+                }
+            });
+        }
+    }
+    for cut in 0..20 {
+        while proxy.connections() < 12 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(cut * 3)).await;
+        proxy.cut();
+    }
+    is_over.store(true, Ordering::SeqCst);
+    while let Some(ended) = soon(calls.join_next()).await {
+        ended.unwrap();
+    }
+    // All is well again.
+    for (bus, what) in buses.iter().zip(CALLS) {
+        soon(async { while !ask(bus, what).await {} }).await;
+    }
 }
 
 #[tokio::test]
