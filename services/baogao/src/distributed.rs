@@ -173,11 +173,15 @@ impl Service<'_> {
     /// time of grace. What is still in hand then goes back to the bus.
     async fn finish(&self, role: impl Future<Output = ()>) -> anyhow::Result<()> {
         let (name, grace) = (self.role.as_str(), self.config.grace());
+        let stop = &self.context.shutdown;
         tokio::pin!(role);
         tokio::select! {
-            biased; // After the wish to stop, it may end.
-            () = self.context.shutdown.requested() => {}
-            () = &mut role => anyhow::bail!("the {name} has ended before it was asked to"),
+            () = stop.requested() => {}
+            // It may see the wish to stop first.
+            () = &mut role => {
+                anyhow::ensure!(stop.is_requested(), "the {name} has ended before it was asked to");
+                return Ok(());
+            }
         }
         tracing::info!("the {name} stops");
         if timeout(grace, role).await.is_err() {

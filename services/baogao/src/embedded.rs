@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// The stores of a data directory, open for writing.
 pub struct Embedded {
@@ -194,12 +194,10 @@ impl Running {
                 Err(error) => tracing::warn!(error = ?error, "a store is away, waiting"),
             }
             tokio::select! {
-                biased; // After the wish to stop, roles may end.
                 () = self.shutdown.requested() => return Ok(End::Stopped),
                 ended = self.roles.join_next() => {
-                    self.shutdown.request();
-                    ended.context("no role is at work")?.context("a role has died")?;
-                    anyhow::bail!("a role has ended before it was asked to");
+                    self.judge_end(ended)?;
+                    return Ok(End::Stopped);
                 }
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
@@ -213,14 +211,18 @@ impl Running {
     /// As for [`Running::until_idle`].
     pub async fn until_stopped(&mut self) -> anyhow::Result<()> {
         tokio::select! {
-            biased; // After the wish to stop, roles may end.
             () = self.shutdown.requested() => Ok(()),
-            ended = self.roles.join_next() => {
-                self.shutdown.request();
-                ended.context("no role is at work")?.context("a role has died")?;
-                anyhow::bail!("a role has ended before it was asked to")
-            }
+            ended = self.roles.join_next() => self.judge_end(ended),
         }
+    }
+
+    /// An error for the end of a role, unless that was asked for: a role may see the wish first.
+    fn judge_end(&self, ended: Option<Result<(), JoinError>>) -> anyhow::Result<()> {
+        let was_asked = self.shutdown.is_requested();
+        self.shutdown.request();
+        ended.context("no role is at work")?.context("a role has died")?;
+        anyhow::ensure!(was_asked, "a role has ended before it was asked to");
+        Ok(())
     }
 
     /// Asks the roles to stop and waits until they have finished what they had in hand, but not longer
