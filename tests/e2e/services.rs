@@ -6,6 +6,7 @@ use baogao_testkit::servers::{PostgresDatabase, RabbitVhost};
 use baogao_testkit::{FakeWeb, Faults, Plan, TcpProxy};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A password that must never be seen.
 const SECRET: &str = "s3cret-of-the-tests";
@@ -161,6 +162,31 @@ fn a_network_that_swallows_everything_holds_up_no_stop() {
         service.stop();
     }
     assert_eq!(reports(), truth.records.len());
+}
+
+#[test]
+fn a_host_does_not_wait_for_the_end_of_its_lease_when_the_frontier_was_away() {
+    let slow_by = Duration::from_secs(2);
+    let faults = Faults { slow: 1.0, slow_by, ..Faults::none() };
+    let web =
+        FakeWeb::start(Plan { seed: 34, hosts: 1, pages_per_host: 8, faults, ..Plan::default() }).expect("a port");
+    let (place, servers) = (Place::new(), Servers::start());
+    let config = configuration(&place, &web, &servers.broker_url, &servers.store_url);
+    // Far longer than this test has patience.
+    let long =
+        std::fs::read_to_string(&config).expect("just written").replace("[frontier]", "[frontier]\nlease_ms = 900000");
+    let config = place.write("long.toml", long);
+    let services: Vec<Service> = SERVICES.iter().map(|name| Service::start(name, &config)).collect();
+    wait_for("a page that was asked for", || web.asked() > 3);
+    servers.store.refuse(true);
+    servers.store.cut();
+    // The page comes and cannot be stored, nor can the host be given back: a connection is waited for 5 s each.
+    std::thread::sleep(slow_by + Duration::from_secs(12));
+    servers.store.heal();
+    wait_for("every report", || reports(&config).len() >= web.truth().records.len());
+    for service in services {
+        service.stop();
+    }
 }
 
 #[test]

@@ -45,6 +45,9 @@ const FIRST_REST: Duration = Duration::from_secs(1);
 /// The longest rest.
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
+/// The time between two tries to give a host back.
+const GIVE_BACK_PAUSE: Duration = Duration::from_secs(1);
+
 /// The time between two looks for due hosts when there was none.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -175,8 +178,8 @@ impl Brake {
 struct Visit {
     crawler: Crawler,
     token: ClaimToken,
-    /// No request begins after this.
-    deadline: Instant,
+    /// When the host is somebody else's to claim.
+    lease_end: Instant,
     /// The least time between the end of one request and the start of the next.
     delay: Duration,
     /// What robots.txt asks for; none until it is known.
@@ -195,11 +198,9 @@ enum Next {
     End,
 }
 
-/// When the last request under a lease may begin, on the monotonic clock: early enough to be over
-/// when the lease is.
-fn deadline(crawler: &Crawler, leased_until: Timestamp) -> Instant {
-    let lease = Duration::try_from(leased_until.duration_since(Timestamp::now())).unwrap_or_default();
-    Instant::now() + lease.saturating_sub(crawler.longest_request.saturating_add(crawler.lease_margin))
+/// A moment on the monotonic clock; now if it is past.
+fn instant(at: Timestamp) -> Instant {
+    Instant::now() + Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
 }
 
 /// Visits a host: one request at a time, the delay between them, until its URLs, its lease or the
@@ -207,7 +208,7 @@ fn deadline(crawler: &Crawler, leased_until: Timestamp) -> Instant {
 async fn visit(crawler: Crawler, claim: Claim) -> Visited {
     let mut visit = Visit {
         token: claim.token(),
-        deadline: deadline(&crawler, claim.leased_until),
+        lease_end: instant(claim.leased_until),
         delay: claim.delay.max(crawler.config.host_delay()),
         crawl_delay: None,
         last_end: None,
@@ -237,9 +238,8 @@ async fn visit(crawler: Crawler, claim: Claim) -> Visited {
             }
         }
     }
-    if let Err(error) = visit.settle(Vec::new(), true).await {
+    if !visit.give_back(&claim.pace_key).await {
         tracing::debug!(host = claim.pace_key, "{} could not be given back, its lease will end", claim.pace_key);
-        visit.tell_away(&claim.pace_key, &error.into());
         ended = Visited::BrokenOff;
     }
     ended
@@ -257,6 +257,19 @@ impl Visit {
             (_, Some(cause)) if cause.is_transient() => health.lost(FRONTIER, chain(cause)),
             _ => tracing::warn!(host, error = ?error, "a visit to {host} was broken off: {error:#}"),
         }
+    }
+
+    /// Gives the host back, if need be again and again while the lease lasts: the frontier being away for
+    /// a moment must not keep the host waiting for the end of it. False if it could not be done.
+    async fn give_back(&mut self, host: &str) -> bool {
+        while let Err(error) = self.settle(Vec::new(), true).await {
+            let may_pass = error.is_transient() && Instant::now() + GIVE_BACK_PAUSE < self.lease_end;
+            self.tell_away(host, &error.into());
+            if !may_pass || !self.crawler.context.shutdown.sleep(GIVE_BACK_PAUSE).await {
+                return false;
+            }
+        }
+        true
     }
 
     /// Fetches one URL, archives it, and settles it with the frontier. An error means that a store
@@ -295,7 +308,9 @@ impl Visit {
     /// itself ends before.
     async fn wait_turn(&self) -> bool {
         let turn = self.last_end.map_or_else(Instant::now, |end| end + self.delay);
-        if turn >= self.deadline || is_spent(&self.crawler) {
+        // Begun early enough to be over when the lease is.
+        let needed = self.crawler.longest_request.saturating_add(self.crawler.lease_margin);
+        if turn.checked_add(needed).is_none_or(|end| end >= self.lease_end) || is_spent(&self.crawler) {
             return false;
         }
         tokio::select! {
@@ -462,7 +477,7 @@ impl Visit {
         let pace = Pace { next_at, delay: self.crawl_delay, release };
         let completed = self.crawler.frontier.complete(now, &self.token, completions, pace).await?;
         if let Some(until) = completed.leased_until {
-            self.deadline = deadline(&self.crawler, until);
+            self.lease_end = instant(until);
         }
         Ok(completed.stale)
     }
