@@ -4,6 +4,7 @@ mod log;
 mod process;
 mod prose;
 mod proxy;
+pub mod python;
 mod rng;
 pub mod sample;
 mod server;

@@ -21,7 +21,7 @@ mod management;
 mod place;
 mod port;
 mod postgres;
-mod programs;
+pub(crate) mod programs;
 mod rabbitmq;
 
 pub use cluster::RabbitCluster;

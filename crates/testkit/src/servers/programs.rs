@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What to say, and to install, where programs are missing.
-const PACKAGES: [&str; 2] = ["rabbitmq-server", "postgresql"];
+/// What to say, and to install, where a server's programs are missing.
+const SERVERS: [&str; 2] = ["rabbitmq-server", "postgresql"];
 
 /// The folder of RabbitMQ's scripts.
 ///
@@ -47,23 +47,28 @@ pub(super) fn psql() -> PathBuf {
 }
 
 /// The program `name` in the search path.
-pub(super) fn in_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
+/// Both are installed at once, so that it is done once.
 fn find_or_install(find: impl Fn() -> Option<PathBuf>) -> PathBuf {
     find().unwrap_or_else(|| {
-        if let Err(why) = install() {
-            panic!("these tests need {}: {why}", PACKAGES.join(" and "));
+        if let Err(why) = install(&SERVERS) {
+            panic!("these tests need {}: {why}", SERVERS.join(" and "));
         }
-        find().unwrap_or_else(|| panic!("{} are installed, but not where they are looked for", PACKAGES.join(" and ")))
+        find().unwrap_or_else(|| panic!("{} are installed, but not where they are looked for", SERVERS.join(" and ")))
     })
 }
 
-/// Installs everything that is missing, so that it is done once.
-fn install() -> Result<(), String> {
-    let wish = format!("install them (Debian: apt-get install {})", PACKAGES.join(" "));
+/// Installs the system's packages of these names.
+///
+/// # Errors
+///
+/// What to do, where it cannot be done from here.
+pub(crate) fn install(packages: &[&str]) -> Result<(), String> {
+    let wish = format!("install them (Debian: apt-get install {})", packages.join(" "));
     if in_path("apt-get").is_none() {
         return Err(wish);
     }
@@ -76,16 +81,16 @@ fn install() -> Result<(), String> {
     } else {
         return Err(format!("{wish}; as root, or with a sudo that asks for no password, it is done from here"));
     };
-    eprintln!("testkit: installing {} with apt-get", PACKAGES.join(" "));
-    run_installer(command.args(["-c", INSTALLER, "baogao-test-install", "/usr/sbin"]))
+    eprintln!("testkit: installing {} with apt-get", packages.join(" "));
+    run_installer(command.args(["-c", INSTALLER, "baogao-test-install", "/usr/sbin"]).args(packages))
         .map_err(|why| format!("{why}; {wish}"))
 }
 
 const INSTALLER: &str = include_str!("install.sh");
 
-/// Runs the installer, whose first arguments are in `command`, and prints what it says.
+/// Runs the installer and prints what it says.
 fn run_installer(command: &mut Command) -> Result<(), String> {
-    let status = command.args(PACKAGES).stdin(std::process::Stdio::null()).status();
+    let status = command.stdin(std::process::Stdio::null()).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("installing them failed with {status}, see above")),
@@ -137,7 +142,7 @@ mod tests {
             std::iter::once(dir.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
         );
         let mut command = Command::new("sh");
-        command.args(["-c", INSTALLER, "install"]).arg(&sbin).env("PATH", path.unwrap());
+        command.args(["-c", INSTALLER, "install"]).arg(&sbin).args(SERVERS).env("PATH", path.unwrap());
         let is_installed = run_installer(&mut command).is_ok();
         let log = std::fs::read_to_string(dir.join("log")).unwrap();
         let left = std::fs::read_to_string(sbin.join("policy-rc.d")).ok();
