@@ -1,10 +1,12 @@
 //! Documents in the shape of a report that are none: masked samples, spun copies, inventions.
 
 use super::Judgement;
+use crate::charset::CharSet;
 use crate::text::Text;
 use aho_corasick::AhoCorasick;
 use baogao_model::report::Kind;
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Judges by the letters themselves.
@@ -27,6 +29,11 @@ fn masked(text: &Text<'_>) -> Option<Judgement> {
     let mut at = 0;
     while at < chars.len() {
         let c = chars[at];
+        // Nearly all of a text is Han, which masks nothing but for one.
+        if matches!(c, '\u{3400}'..='\u{9FFF}') && c != '某' {
+            at += 1;
+            continue;
+        }
         let run = chars[at..].iter().take_while(|&&next| next == c).count();
         let behind = chars.get(at + run).copied().unwrap_or(' ');
         match c {
@@ -146,15 +153,29 @@ const MAYBE_SWAPPED: &[&str] = &[
     "深化贯彻",
 ];
 
+/// The characters of the longest pattern of both lists.
+const LONGEST_SWAPPED: usize = 8;
+
 /// Finds both lists in one pass: the patterns of [`SWAPPED`] come first.
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new(SWAPPED.iter().chain(MAYBE_SWAPPED)).expect("a few short patterns always compile")
 });
 
+/// The words that such a replacement puts in, by character: every pattern of [`WORDS`] holds one.
+static PUT_IN: [CharSet; 2] = [
+    CharSet::new(&['开', '回', '效', '建', '根', '构', '程', '收', '成', '指', '贯']),
+    CharSet::new(&['展', '忆', '劳', '立', '底', '本', '造', '度', '进', '长', '导', '彻']),
+];
+
 /// A copy with words swapped against detection.
 fn swapped(text: &Text<'_>) -> Option<Judgement> {
-    let found: BTreeSet<usize> =
-        WORDS.find_overlapping_iter(text.source()).map(|hit| hit.pattern().as_usize()).collect();
+    let mut found = BTreeSet::new();
+    for (at, pair) in text.folded.windows(2).enumerate() {
+        if PUT_IN[0].holds(pair[0]) && PUT_IN[1].holds(pair[1]) {
+            let around = text.folded_str(at.saturating_sub(LONGEST_SWAPPED)..(at + LONGEST_SWAPPED).min(text.len()));
+            found.extend(WORDS.find_overlapping_iter(&around).map(|hit| hit.pattern().as_usize()));
+        }
+    }
     let sure = found.range(..SWAPPED.len()).count();
     let signs = sure + (found.len() - sure) / 2;
     (sure >= 1 && signs >= 2)
@@ -190,17 +211,32 @@ fn names_class(chars: &[char], behind: usize) -> bool {
 
 /// A machine's way to set a page: pictographs before lines, or the marks of Markdown.
 fn decorated(text: &Text<'_>) -> Option<Judgement> {
-    let is_pictograph = |c: char| matches!(c, '\u{1F300}'..='\u{1FAFF}' | '✅' | '✨' | '⭐' | '❤' | '☀' | '✔');
+    let is_pictograph = |c: char| {
+        !matches!(c, '\u{3000}'..='\u{FFFF}')
+            && matches!(c, '\u{1F300}'..='\u{1FAFF}' | '✅' | '✨' | '⭐' | '❤' | '☀' | '✔')
+    };
     let pictographs = text.chars.iter().filter(|&&c| is_pictograph(c)).count();
-    let marks = text
-        .lines
-        .iter()
-        .filter(|line| {
-            let start: String = text.folded_str(line.start..line.end.min(line.start + 8));
-            let start = start.trim_start().trim_start_matches(['-', ' ']);
-            start.starts_with("##") || (start.starts_with("**") && !start.starts_with("***"))
-        })
-        .count();
+    let is_marked = |line: &&Range<usize>| {
+        let start = &text.folded[line.start..line.end.min(line.start + 8)];
+        let blanks = start.iter().take_while(|&&c| c == '-' || c.is_whitespace()).count();
+        let start = &start[blanks..];
+        start.starts_with(&['#', '#']) || (start.starts_with(&['*', '*']) && !start.starts_with(&['*', '*', '*']))
+    };
+    let marks = text.lines.iter().filter(is_marked).count();
     let (count, code) = if pictographs >= 3 { (pictographs, "pictographs") } else { (marks, "markdown") };
     (pictographs >= 3 || marks >= 4).then(|| Judgement::new(Kind::Fake, 0.7, format!("{code}:{count}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_is_found_by_the_word_it_holds() {
+        for words in SWAPPED.iter().chain(MAYBE_SWAPPED) {
+            let chars: Vec<char> = words.chars().collect();
+            assert!(chars.len() <= LONGEST_SWAPPED, "{words}");
+            assert!(chars.windows(2).any(|pair| PUT_IN[0].holds(pair[0]) && PUT_IN[1].holds(pair[1])), "{words}");
+        }
+    }
 }

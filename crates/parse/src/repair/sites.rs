@@ -16,17 +16,16 @@ pub fn find(text: &Text<'_>, repair: &mut Repair) {
     let folded = &text.folded;
     let mut seen: HashMap<&[char], Vec<Range<usize>>> = HashMap::new();
     let mut at = 0;
-    while at < folded.len() {
-        let length = folded[at..].iter().take_while(|c| is_part(**c)).count();
-        if length > LONGEST {
-            at += length;
-            continue;
+    // Every address has a point.
+    while let Some(point) = folded[at..].iter().position(|&c| c == '.') {
+        let point = at + point;
+        let start = point - folded[at..point].iter().rev().take_while(|c| is_part(**c)).count();
+        let end = point + folded[point..].iter().take_while(|c| is_part(**c)).count();
+        let run = &folded[start..end];
+        if run.len() <= LONGEST && is_address(run) {
+            seen.entry(run).or_default().push(start..end);
         }
-        let run = &folded[at..at + length];
-        if is_address(run) {
-            seen.entry(run).or_default().push(at..at + length);
-        }
-        at += length + 1;
+        at = end;
     }
     let mut found: Vec<_> = seen.into_iter().filter(|(_, places)| places.len() >= LEAST).collect();
     found.sort_by_key(|(_, places)| places[0].start);
