@@ -214,6 +214,8 @@ fn strip_path_session(path: &str) -> &str {
 fn normalise_escapes(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
+    // Where the last percent sign stands that begins no escape: nothing undone may make it begin one.
+    let mut lone = None;
     let mut at = 0;
     while at < bytes.len() {
         let escape = (bytes[at] == b'%')
@@ -221,13 +223,17 @@ fn normalise_escapes(text: &str) -> String {
             .flatten()
             .and_then(|hex| u8::from_str_radix(hex, 16).ok().filter(|_| hex.bytes().all(|b| b.is_ascii_hexdigit())));
         if let Some(byte) = escape {
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            let is_unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+            if is_unreserved && lone.is_none_or(|lone| out.len() > lone + 2) {
                 out.push(char::from(byte));
             } else {
                 out.push_str(&format!("%{byte:02X}"));
             }
             at += 3;
         } else {
+            if bytes[at] == b'%' {
+                lone = Some(out.len());
+            }
             // The parser leaves only ASCII in paths and queries, so a byte is a character.
             out.push(char::from(bytes[at]));
             at += 1;
