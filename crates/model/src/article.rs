@@ -4,10 +4,11 @@ use crate::id::ContentHash;
 use crate::page::PayloadRef;
 use crate::warning::Warning;
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One document, stitched from its parts and cleaned of everything that is not its text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Article {
     /// The address of its first part as fetched.
     pub url: String,

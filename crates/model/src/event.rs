@@ -17,10 +17,11 @@ use crate::message::{Event, routing_part};
 use crate::page::{Link, PageKind, PayloadRef};
 use crate::report::{Level, Report};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A page's response is in the archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageFetched {
     /// The canonical URL that was asked for.
     pub url: String,
@@ -41,7 +42,7 @@ pub struct PageFetched {
 }
 
 /// The links of a page, and the document group the page belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LinksFound {
     /// The page the links stand on.
     pub page_url: String,
@@ -60,7 +61,7 @@ pub struct LinksFound {
 }
 
 /// What one part of a split article says about the whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupHint {
     /// The name of the document within its site; the same on every part.
     pub document_key: String,
@@ -73,7 +74,7 @@ pub struct GroupHint {
 }
 
 /// One part of a split article.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct GroupMember {
     /// The part number, from 1.
     pub part: u32,
@@ -82,7 +83,7 @@ pub struct GroupMember {
 }
 
 /// Every part of a split article is fetched, finally failed, or overdue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DocumentReady {
     /// The group.
     pub group: GroupId,
@@ -99,7 +100,7 @@ pub struct DocumentReady {
 }
 
 /// One part of a [`DocumentReady`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     /// The part number, from 1.
     pub part: u32,
@@ -110,7 +111,7 @@ pub struct Part {
 }
 
 /// What became of one part of a split article.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum PartState {
     /// It is in the archive.
@@ -132,14 +133,14 @@ pub enum PartState {
 }
 
 /// A document's clean text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleCleaned {
     /// The article.
     pub article: Article,
 }
 
 /// A government work report, parsed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportParsed {
     /// The record.
     pub report: Report,
@@ -148,7 +149,7 @@ pub struct ReportParsed {
 }
 
 /// A document that is no report of the stream: a budget report, news, a template…
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DocumentOther {
     /// The record, with the kind that kept it out of the stream.
     pub report: Report,
@@ -161,7 +162,7 @@ pub struct DocumentOther {
 /// Two revisions with equal `content_hash`, `extractor_version` and `parser_version` are the same
 /// revision, seen again. The order is (`fetch_no`, `extractor_version`, `parser_version`): never a
 /// clock.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Revision {
     /// BLAKE3 of the clean text.
     pub content_hash: ContentHash,
@@ -183,6 +184,7 @@ impl Revision {
 impl Event for PageFetched {
     const NAME: &'static str = "baogao.page.fetched";
     const VERSION: u32 = 1;
+    const ROUTING: &'static str = "page.fetched.{site}";
 
     fn routing_key(&self) -> String {
         format!("page.fetched.{}", routing_part(&self.site))
@@ -192,6 +194,7 @@ impl Event for PageFetched {
 impl Event for LinksFound {
     const NAME: &'static str = "baogao.links.found";
     const VERSION: u32 = 1;
+    const ROUTING: &'static str = "links.found.{site}";
 
     fn routing_key(&self) -> String {
         format!("links.found.{}", routing_part(&self.site))
@@ -201,6 +204,7 @@ impl Event for LinksFound {
 impl Event for DocumentReady {
     const NAME: &'static str = "baogao.document.ready";
     const VERSION: u32 = 1;
+    const ROUTING: &'static str = "document.ready.{site}";
 
     fn routing_key(&self) -> String {
         format!("document.ready.{}", routing_part(&self.site))
@@ -210,6 +214,7 @@ impl Event for DocumentReady {
 impl Event for ArticleCleaned {
     const NAME: &'static str = "baogao.article.cleaned";
     const VERSION: u32 = 1;
+    const ROUTING: &'static str = "article.cleaned.{site}";
 
     fn routing_key(&self) -> String {
         format!("article.cleaned.{}", routing_part(&self.article.site))
@@ -219,6 +224,7 @@ impl Event for ArticleCleaned {
 impl Event for ReportParsed {
     const NAME: &'static str = "baogao.report.parsed";
     const VERSION: u32 = 1;
+    const ROUTING: &'static str = "report.parsed.{level}.{adcode}.{plan_year}";
 
     fn routing_key(&self) -> String {
         let region = self.report.region.as_ref();
@@ -234,6 +240,7 @@ impl Event for ReportParsed {
 impl Event for DocumentOther {
     const NAME: &'static str = "baogao.document.other";
     const VERSION: u32 = 1;
+    const ROUTING: &'static str = "document.other.{kind}";
 
     fn routing_key(&self) -> String {
         format!("document.other.{}", routing_part(self.report.kind.as_str()))

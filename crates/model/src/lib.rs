@@ -6,6 +6,7 @@ pub mod id;
 pub mod message;
 pub mod page;
 pub mod report;
+pub mod schema;
 pub mod url;
 pub mod warning;
 

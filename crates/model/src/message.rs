@@ -3,6 +3,7 @@
 use crate::id::message_id;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 /// A payload that may travel on the bus, in one version.
 pub trait Event: Serialize + DeserializeOwned {
@@ -10,9 +11,19 @@ pub trait Event: Serialize + DeserializeOwned {
     const NAME: &'static str;
     /// The version, raised by breaking changes only.
     const VERSION: u32;
+    /// The shape of its routing keys, words that differ in braces: `page.fetched.{site}`.
+    const ROUTING: &'static str;
 
     /// The routing key on the topic exchange; see [`routing_part`] for its alphabet.
     fn routing_key(&self) -> String;
+
+    /// Turns a body of version `from` into one of the version after it; none where that cannot be done. A
+    /// breaking change of an event comes with its upcaster, so that what was published before, and what
+    /// lies in queues and dead letters, can be read by all later programs.
+    fn upcast(from: u32, body: Value) -> Option<Value> {
+        let _ = (from, body);
+        None
+    }
 }
 
 /// One message: the attributes of its envelope and the bytes of its body.
@@ -66,6 +77,14 @@ pub enum DecodeError {
         /// The type the message carries.
         found: String,
         /// The newest version known here.
+        known: u32,
+    },
+    /// An older version, from which no upcaster leads to the one that this program reads.
+    #[error("message type {found} is older than version {known}, and nothing here can bring it up to that")]
+    Older {
+        /// The type the message carries.
+        found: String,
+        /// The version that is read here.
         known: u32,
     },
     /// The body does not fit its declared type.
@@ -122,8 +141,16 @@ impl Message {
         if version > E::VERSION {
             return Err(DecodeError::Newer { found: self.r#type.clone(), known: E::VERSION });
         }
-        serde_json::from_slice(&self.body)
-            .map_err(|source| DecodeError::Unreadable { found: self.r#type.clone(), source })
+        let unreadable = |source| DecodeError::Unreadable { found: self.r#type.clone(), source };
+        if version == E::VERSION {
+            return serde_json::from_slice(&self.body).map_err(unreadable);
+        }
+        let mut body = serde_json::from_slice(&self.body).map_err(unreadable)?;
+        for version in version..E::VERSION {
+            let older = || DecodeError::Older { found: self.r#type.clone(), known: E::VERSION };
+            body = E::upcast(version, body).ok_or_else(older)?;
+        }
+        serde_json::from_value(body).map_err(unreadable)
     }
 
     /// Whether the message is some version of event `E`.

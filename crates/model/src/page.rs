@@ -1,10 +1,11 @@
 //! What is known of a fetched page before and after its markup is read.
 
 use crate::id::ContentHash;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Where the bytes of a response lie in the archive. Raw pages never travel in messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PayloadRef {
     /// The segment's path below the archive's root, with `/` as separator.
     pub segment: String,
@@ -17,7 +18,7 @@ pub struct PayloadRef {
 }
 
 /// What a page is, as far as extraction can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PageKind {
     /// A page whose point is one text.
@@ -43,7 +44,7 @@ impl PageKind {
 }
 
 /// What a link seems to lead to, judged on the page it stands on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkRole {
     /// An entry of a list, or a related article.
@@ -59,7 +60,7 @@ pub enum LinkRole {
 }
 
 /// A link found on a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Link {
     /// Absolute where the page's address is known, else as written.
     pub url: String,

@@ -4,6 +4,7 @@ use crate::id::{ContentHash, ReportId};
 use crate::page::PayloadRef;
 use crate::warning::{Span, Warning};
 use jiff::{Timestamp, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -11,7 +12,7 @@ use std::fmt;
 pub const SCHEMA: &str = "baogao.report/1";
 
 /// Everything the parser says about one document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
@@ -58,7 +59,7 @@ pub struct Report {
 }
 
 /// Where a record came from. Empty for a bare text file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Source {
     /// The address of the first part as fetched.
     pub url: Option<String>,
@@ -84,7 +85,7 @@ pub struct Source {
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum $name {
             $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+
         }
@@ -195,7 +196,7 @@ wire_enum! {
 }
 
 /// The region whose government reports. What could not be resolved stays null.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Region {
     /// Its name, such as 青岚县.
     pub name: Option<String>,
@@ -212,7 +213,7 @@ pub struct Region {
 }
 
 /// A session of a people's congress.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Meeting {
     /// The region's bare name.
     pub body: Option<String>,
@@ -225,7 +226,7 @@ pub struct Meeting {
 }
 
 /// Who delivered the report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Speaker {
     /// The name, inner layout spaces removed.
     pub name: String,
@@ -278,7 +279,7 @@ wire_enum! {
 }
 
 /// One section of the outline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Section {
     /// 1 to 4, relative to the document.
     pub level: u8,
@@ -349,7 +350,7 @@ wire_enum! {
 }
 
 /// A number on the wire: an integer where it is one, so that 181.8亿元 is `18180000000`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Number(pub f64);
 
@@ -371,7 +372,7 @@ impl From<f64> for Number {
 }
 
 /// One number the report states about the world.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// The shortest stretch of the text that holds subject and value.
     pub quote: String,
@@ -408,7 +409,7 @@ pub struct Measurement {
 }
 
 /// One entry of an annexed 名词解释.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GlossaryEntry {
     /// The term.
     pub term: String,

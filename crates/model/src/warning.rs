@@ -1,12 +1,14 @@
 //! Doubt is data: what a stage was unsure of travels with its result.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A half-open range of characters (Unicode scalar values, not bytes) of a clean text.
 ///
 /// Serialised as `[start, end]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "(u32, u32)", into = "(u32, u32)")]
+#[schemars(with = "(u32, u32)")]
 pub struct Span {
     /// The first character.
     pub start: u32,
@@ -46,7 +48,7 @@ impl From<Span> for (u32, u32) {
 }
 
 /// Something a stage was unsure of. It goes with the result instead of stopping it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// A stable short code in `snake_case`, such as `ambiguous_region`.
     pub code: String,

@@ -3,8 +3,10 @@
 use baogao_model::event::{DocumentReady, LinksFound, PageFetched, Part, PartState};
 use baogao_model::message::{DecodeError, Origin, routing_part};
 use baogao_model::report::{Kind, Number};
-use baogao_model::{ContentHash, GroupId, Message, PageKind, PayloadRef, ReportId, Span};
+use baogao_model::{ContentHash, Event, GroupId, Message, PageKind, PayloadRef, ReportId, Span};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 fn page_fetched() -> PageFetched {
     PageFetched {
@@ -137,4 +139,67 @@ fn spans_count_characters() {
     assert_eq!(Span::new(1, 9).slice("增长"), "长");
     assert_eq!(Span::new(5, 9).slice("增长"), "");
     assert_eq!(serde_json::to_string(&Span::new(1, 3)).expect("a pair"), "[1,3]");
+}
+
+#[test]
+fn routing_keys_have_the_shape_that_is_published() {
+    let message = Message::new(&page_fetched(), origin("7"), 0);
+    let words = |key: &str| key.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let (shape, key) = (words(PageFetched::ROUTING), words(&message.routing_key));
+    assert_eq!(shape.len(), key.len());
+    for (shape, word) in shape.iter().zip(&key) {
+        assert!(shape.starts_with('{') || shape == word, "{shape} {word}");
+    }
+}
+
+/// An event that has changed twice: `name` was renamed to `region`, and then split into region and level.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Counted {
+    region: String,
+    level: String,
+    count: u32,
+}
+
+impl Event for Counted {
+    const NAME: &'static str = "baogao.test.counted";
+    const VERSION: u32 = 3;
+    const ROUTING: &'static str = "test.counted";
+
+    fn routing_key(&self) -> String {
+        Self::ROUTING.to_owned()
+    }
+
+    fn upcast(from: u32, mut body: Value) -> Option<Value> {
+        let fields = body.as_object_mut()?;
+        match from {
+            1 => {
+                let name = fields.remove("name")?;
+                fields.insert("region".to_owned(), name);
+            }
+            2 => {
+                let region = fields.get("region")?.as_str()?;
+                let level = if region.ends_with('县') { "county" } else { "prefecture" };
+                fields.insert("level".to_owned(), level.into());
+            }
+            _ => return None,
+        }
+        Some(body)
+    }
+}
+
+#[test]
+fn what_was_published_before_is_read_through_upcasters() {
+    let counted = Counted { region: "青岚县".to_owned(), level: "county".to_owned(), count: 3 };
+    let mut message = Message::new(&counted, origin("7"), 0);
+    assert_eq!(message.r#type, "baogao.test.counted.v3");
+    let mut read = |r#type: &str, body: &str| {
+        (message.r#type, message.body) = (r#type.to_owned(), body.as_bytes().to_vec());
+        message.decode::<Counted>()
+    };
+    assert_eq!(read("baogao.test.counted.v1", r#"{"name":"青岚县","count":3}"#).unwrap(), counted);
+    assert_eq!(read("baogao.test.counted.v2", r#"{"region":"青岚县","count":3,"more":1}"#).unwrap(), counted);
+    let broken = read("baogao.test.counted.v1", r#"{"count":3}"#).unwrap_err();
+    assert!(matches!(broken, DecodeError::Older { .. }) && !broken.is_transient(), "{broken}");
+    assert!(matches!(read("baogao.test.counted.v2", "{").unwrap_err(), DecodeError::Unreadable { .. }));
+    assert!(read("baogao.test.counted.v4", "{}").unwrap_err().is_transient());
 }
