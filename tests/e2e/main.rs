@@ -11,4 +11,5 @@ mod service;
 mod services;
 mod stop;
 mod stranger;
+mod subscribe;
 mod support;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// What a subscriber's queue may hold, in bytes of bodies: a few of the crawl's messages.
 const LIMIT: u64 = 100_000;
 
-/// The policy of `docs/operating.md`, but for its numbers.
+/// The policy of `docs/subscribe.md`, but for its numbers.
 fn policy() -> Value {
     json!({
         "pattern": "^sub\\.",
