@@ -263,12 +263,24 @@ pub struct RunArgs {
 #[derive(Debug, Subcommand)]
 pub enum ServiceCommand {
     /// URL to page: fetches politely, archives, keeps the frontier. Needs broker, database, archive.
+    #[command(after_help = "\
+Examples:
+  baogao service crawler --config baogao.toml")]
     Crawler(ServiceArgs),
     /// Page to article: needs the broker and the archive.
+    #[command(after_help = "\
+Examples:
+  baogao service scraper --config baogao.toml")]
     Scraper(ServiceArgs),
     /// Article to record: needs the broker.
+    #[command(after_help = "\
+Examples:
+  baogao service parser --config baogao.toml")]
     Parser(ServiceArgs),
     /// Record to store: needs broker and database.
+    #[command(after_help = "\
+Examples:
+  baogao service publisher --config baogao.toml")]
     Publisher(ServiceArgs),
 }
 
@@ -312,12 +324,19 @@ pub struct ExtractArgs {
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// List the profiles.
+    #[command(after_help = "\
+Examples:
+  baogao profile list
+  baogao profile list --profiles profiles")]
     List {
         /// A folder of own profiles.
         #[arg(long, value_name = "DIR")]
         profiles: Option<PathBuf>,
     },
     /// Print a profile.
+    #[command(after_help = "\
+Examples:
+  baogao profile show jcms > profiles/mine.toml")]
     Show {
         /// The profile.
         #[arg(value_name = "PROFILE")]
@@ -397,10 +416,22 @@ pub struct ParseArgs {
 #[derive(Debug, Subcommand)]
 pub enum RecordsCommand {
     /// List records, one a line.
+    #[command(after_help = "\
+Examples:
+  baogao records list --level county --year 2024
+  baogao records list --kind all --region 青岚")]
     List(RecordsListArgs),
     /// Show one record.
+    #[command(after_help = "\
+Examples:
+  baogao records show 3f2a
+  baogao records show 3f2a --json")]
     Show(RecordsShowArgs),
     /// Write records to standard output.
+    #[command(after_help = "\
+Examples:
+  baogao records export > reports.jsonl
+  baogao records export --format csv --what measurements > figures.csv")]
     Export(RecordsExportArgs),
 }
 
@@ -518,12 +549,19 @@ pub enum WhatArg {
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Check a file and list every mistake in it.
+    #[command(after_help = "\
+Examples:
+  baogao config check baogao.toml")]
     Check {
         /// The configuration file.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
     /// Print every setting as it stands, as a file to start from.
+    #[command(after_help = "\
+Examples:
+  baogao config show > baogao.toml
+  baogao config show --config baogao.toml")]
     Show {
         /// A configuration file; the defaults where missing.
         #[arg(long, value_name = "FILE")]
@@ -617,6 +655,24 @@ mod tests {
         let mut missing = Vec::new();
         check(&Cli::command(), "baogao", &chinese_help(), &mut missing);
         assert!(missing.is_empty(), "without Chinese help: {missing:#?}");
+    }
+
+    #[test]
+    fn every_command_has_examples_in_both_languages() {
+        fn check(command: &clap::Command, path: &str, word: &str, missing: &mut Vec<String>) {
+            let has = command.get_after_help().is_some_and(|help| help.to_string().contains(word));
+            if !has && !command.has_subcommands() {
+                missing.push(path.to_owned());
+            }
+            for sub in command.get_subcommands() {
+                check(sub, &format!("{path} {}", sub.get_name()), word, missing);
+            }
+        }
+        let mut missing = Vec::new();
+        for (lang, word) in [(Lang::En, "Example"), (Lang::Zh, "示例")] {
+            check(&command(lang), "baogao", word, &mut missing);
+        }
+        assert!(missing.is_empty(), "without examples: {missing:#?}");
     }
 
     #[test]
