@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The services there are.
@@ -39,8 +40,12 @@ pub struct Service {
 impl Service {
     /// Starts a service and waits until it says where it tells of itself.
     pub fn start(name: &'static str, config: &Path) -> Self {
-        let mut command = baogao(&["service", name, "--config"]);
-        let mut process = Process::start(command.arg(config)).expect("the binary starts");
+        Self::start_by(name, baogao(&["service", name, "--config"]).arg(config))
+    }
+
+    /// Starts a service by a command of one's own and waits until it says where it tells of itself.
+    pub fn start_by(name: &'static str, command: &mut Command) -> Self {
+        let mut process = Process::start(command).expect("the program starts");
         let health = std::cell::Cell::new(None);
         let says_where = |_: &str, stderr: &str| {
             let words = stderr.split_whitespace().skip_while(|word| *word != "/metrics");
@@ -49,6 +54,11 @@ impl Service {
         };
         process.wait_for_output(PATIENCE, says_where).expect("it says where its health port is");
         Self { name, process, health: health.get().expect("just seen") }
+    }
+
+    /// Where it tells of itself.
+    pub fn address(&self) -> SocketAddr {
+        self.health
     }
 
     /// The status and the body of what it answers.
