@@ -51,8 +51,9 @@ impl Store {
     fn run(&self, name: &str) -> Command {
         let mut run = self.podman();
         run.args(["run", "--rm", "--name", name, "--network", "host", "--read-only", "--cap-drop", "all"]);
+        run.args(["--security-opt", "no-new-privileges"]);
         // The default limits may be above what this machine allows.
-        run.args(["--security-opt", "no-new-privileges", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"]);
+        run.args(["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"]);
         run
     }
 
@@ -176,8 +177,7 @@ fn the_image_is_built_and_runs_every_role_as_nobody_on_a_read_only_file_system()
         let asks: Vec<String> = health_check().iter().map(|word| word.replace("9464", &port)).collect();
         assert!(container.execute(&asks), "{}: {asks:?}", service.name);
     }
-    let owed: Vec<Owed> =
-        web.truth().records.iter().map(|r| Owed { parts: r.parts.clone(), text: r.text() }).collect();
+    let owed: Vec<Owed> = web.truth().records.iter().map(|r| Owed { parts: r.parts.clone(), text: r.text() }).collect();
     assert!(owed.len() > 3, "{} records are owed", owed.len());
     let reading = place.write("reading.toml", format!("[database]\nurl = {:?}\n", database.url()));
     wait_for("every record", || accounting::faults(&owed, &reports(&reading)).is_empty());

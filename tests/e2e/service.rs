@@ -67,7 +67,7 @@ impl Service {
     }
 
     fn try_ask(&self, path: &str) -> std::io::Result<(u16, String)> {
-        let mut stream = TcpStream::connect(self.health)?;
+        let mut stream = TcpStream::connect(self.address())?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
