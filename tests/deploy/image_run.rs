@@ -155,21 +155,28 @@ fn the_image_is_built_and_runs_every_role_as_nobody_on_a_read_only_file_system()
     let web = FakeWeb::start(Plan { seed: 61, hosts: 2, pages_per_host: 8, ..Plan::default() }).expect("a port");
     let (vhost, database) = (RabbitVhost::create(), PostgresDatabase::create());
     let config = format!("{}:{CONFIG}:ro", configuration(&place, &web).display());
-    let start = |name: &str, archive: &str| {
+    let start = |name: &str| {
         let mut command = store.run(name);
-        command.args(["--volume", &config, "--volume", &format!("archive:/var/lib/baogao/archive{archive}")]);
+        command.args(["--volume", &config]);
+        match name {
+            "crawler" => command.args(["--volume", "archive:/var/lib/baogao/archive"]),
+            "scraper" => command.args(["--volume", "archive:/var/lib/baogao/archive:ro"]),
+            _ => &mut command,
+        };
         command.arg("--env").arg(format!("BAOGAO_AMQP_URL={}", vhost.url()));
         command.arg("--env").arg(format!("BAOGAO_DATABASE_URL={}", database.url()));
         command.arg(image);
         command
     };
-    let said = output(start("migrate", "").args(["migrate", "--config", CONFIG]));
+    let said = output(start("migrate").args(["migrate", "--config", CONFIG]));
     assert!(said.contains("up to date"), "{said}");
-    let services = SERVICES.map(|name| {
-        let archive = if name == "crawler" { "" } else { ":ro" };
+    // The scraper before the crawler: whoever mounts a new volume first, it is the user's.
+    let mut services = Vec::new();
+    for name in SERVICES.into_iter().rev() {
         let container = Container { store: &store, name };
-        (Service::start_by(name, start(name, archive).args(["service", name, "--config", CONFIG])), container)
-    });
+        let service = Service::start_by(name, start(name).args(["service", name, "--config", CONFIG]));
+        services.push((service, container));
+    }
     for (service, container) in &services {
         service.wait_until(&[]);
         // The sample's port is one for each container; here they share the machine's.
