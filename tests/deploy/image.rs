@@ -20,16 +20,17 @@ impl Dockerfile {
         Self { instructions: lines.map(split).collect() }
     }
 
-    /// The arguments of an instruction, of the last stage.
-    fn all(&self, name: &str) -> Vec<&str> {
-        let start = self.instructions.iter().rposition(|(name, _)| name == "FROM").expect("there is a stage");
-        let found = self.instructions[start..].iter().filter(|(found, _)| found == name);
-        found.map(|(_, arguments)| arguments.as_str()).collect()
+    /// The arguments of an instruction in the stage that begins so.
+    fn all(&self, stage: &str, name: &str) -> Vec<&str> {
+        let is_stage = |(name, arguments): &&(String, String)| name == "FROM" && arguments == stage;
+        let rest = self.instructions.iter().skip_while(|instruction| !is_stage(instruction)).skip(1);
+        let own = rest.take_while(|(name, _)| name != "FROM");
+        own.filter(|(found, _)| found == name).map(|(_, arguments)| arguments.as_str()).collect()
     }
 
-    /// The arguments of an instruction that stands once in the last stage.
+    /// The arguments of an instruction that stands once in the stage that all images are made from.
     fn one(&self, name: &str) -> &str {
-        let all = self.all(name);
+        let all = self.all("${BASE_IMAGE} AS base", name);
         assert_eq!(all.len(), 1, "{name}: {all:?}");
         all[0]
     }
@@ -65,8 +66,9 @@ fn the_image_runs_the_binary_as_nobody_and_stops_it_as_the_binary_expects() {
     let folders: Vec<&str> = made.split(' ').filter(|word| word.starts_with('/')).collect();
     assert!(folders.contains(&services.archive()) && folders.contains(&embedded.data()), "{made}");
     assert_eq!(dockerfile.one("WORKDIR"), embedded.data());
-    let copies = dockerfile.all("COPY");
-    assert!(copies.contains(&"--from=binary /out/ca-certificates.crt /etc/ssl/certs/"), "{copies:?}");
+    let compiled = ["/out/ca-certificates.crt /etc/ssl/certs/", "/out/baogao /usr/local/bin/"];
+    assert_eq!(dockerfile.all("base", "COPY"), compiled.map(|copy| format!("--from=compiled {copy}")));
+    assert_eq!(dockerfile.all("base AS prebuilt", "COPY"), compiled.map(|copy| copy.replace("/out/", "")));
 }
 
 #[test]

@@ -57,13 +57,9 @@ impl Store {
         run
     }
 
-    fn build(&self, dockerfile: &Path, tag: &str, context: &Path, arguments: &[&str]) {
+    fn build(&self, dockerfile: &Path, tag: &str, context: &Path, more: &[&str]) {
         let mut build = self.tool("buildah");
-        build.args(["bud", "--tag", tag, "--file"]).arg(dockerfile);
-        for argument in arguments {
-            build.args(["--build-arg", argument]);
-        }
-        output(build.arg(context));
+        output(build.args(["bud", "--tag", tag, "--file"]).arg(dockerfile).args(more).arg(context));
     }
 
     /// An image of the distribution with nothing but what every Debian has.
@@ -84,7 +80,8 @@ impl Store {
         for (from, name) in [(binary(), "baogao"), (Path::new(CERTIFICATES), "ca-certificates.crt")] {
             std::fs::copy(from, context.join(name)).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
         }
-        self.build(&file("Dockerfile"), tag, &context, &["BINARY=prebuilt", "BASE_IMAGE=localhost/base"]);
+        let more = ["--target", "prebuilt", "--build-arg", "BASE_IMAGE=localhost/base"];
+        self.build(&file("Dockerfile"), tag, &context, &more);
     }
 }
 
