@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// The services there are.
@@ -39,8 +40,12 @@ pub struct Service {
 impl Service {
     /// Starts a service and waits until it says where it tells of itself.
     pub fn start(name: &'static str, config: &Path) -> Self {
-        let mut command = baogao(&["service", name, "--config"]);
-        let mut process = Process::start(command.arg(config)).expect("the binary starts");
+        Self::start_by(name, baogao(&["service", name, "--config"]).arg(config))
+    }
+
+    /// Starts a service by a command of one's own and waits until it says where it tells of itself.
+    pub fn start_by(name: &'static str, command: &mut Command) -> Self {
+        let mut process = Process::start(command).expect("the program starts");
         let health = std::cell::Cell::new(None);
         let says_where = |_: &str, stderr: &str| {
             let words = stderr.split_whitespace().skip_while(|word| *word != "/metrics");
@@ -51,13 +56,18 @@ impl Service {
         Self { name, process, health: health.get().expect("just seen") }
     }
 
+    /// Where it tells of itself.
+    pub fn address(&self) -> SocketAddr {
+        self.health
+    }
+
     /// The status and the body of what it answers.
     pub fn ask(&self, path: &str) -> (u16, String) {
         self.try_ask(path).expect("it answers on its health port")
     }
 
     fn try_ask(&self, path: &str) -> std::io::Result<(u16, String)> {
-        let mut stream = TcpStream::connect(self.health)?;
+        let mut stream = TcpStream::connect(self.address())?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes())?;
         let mut answer = String::new();

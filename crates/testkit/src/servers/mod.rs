@@ -28,6 +28,7 @@ pub use cluster::RabbitCluster;
 pub use management::{Answer, Management};
 pub(crate) use port::free as free_port;
 pub use postgres::{PostgresDatabase, PostgresServer};
+pub use programs::want as want_programs;
 pub use rabbitmq::{RabbitNode, RabbitVhost};
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -46,6 +46,23 @@ pub(super) fn psql() -> PathBuf {
     in_path("psql").unwrap_or_else(|| postgres().join("psql"))
 }
 
+/// Sees to it that there are programs whose packages have their names, such as `buildah`.
+///
+/// # Panics
+///
+/// When one of them is neither there nor can be installed.
+pub fn want(names: &[&str]) {
+    let missing: Vec<&str> = names.iter().copied().filter(|name| in_path(name).is_none()).collect();
+    if missing.is_empty() {
+        return;
+    }
+    if let Err(why) = install(&missing) {
+        panic!("these tests need {}: {why}", missing.join(" and "));
+    }
+    let still: Vec<&str> = missing.into_iter().filter(|name| in_path(name).is_none()).collect();
+    assert!(still.is_empty(), "{} are installed, but not in the search path", still.join(" and "));
+}
+
 /// The program `name` in the search path.
 pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
