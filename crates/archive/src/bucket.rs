@@ -26,6 +26,9 @@ const FRESH: Duration = Duration::from_secs(10);
 /// The most letters of a store's own words that are repeated.
 const WORDS: usize = 400;
 
+/// Where a machine at Amazon is asked for its own key, if it is given none.
+const MACHINE: &str = "169.254.169.254";
+
 /// A bucket of an object store. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
@@ -178,7 +181,10 @@ impl Bucket {
                 ArchiveError::MissingSegment { segment: segment.to_owned(), root: self.address.to_string() }
             }
             _ => {
-                let why = error.to_string();
+                let said = error.to_string();
+                let no_key =
+                    "no key is known; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Asked for the machine's own: ";
+                let why = if said.contains(MACHINE) { format!("{no_key}{said}") } else { said };
                 let place =
                     if segment.is_empty() { self.address.to_string() } else { format!("{}/{segment}", self.address) };
                 ArchiveError::Store { action, place, why: why.chars().take(WORDS).collect() }
