@@ -47,7 +47,7 @@ impl Bucket {
         let allow_http = options.check()?;
         let retry = RetryConfig {
             backoff: BackoffConfig { max_backoff: Duration::from_secs(2), ..BackoffConfig::default() },
-            max_retries: 4,
+            max_retries: 6,
             retry_timeout: RETRY,
         };
         let client = ClientOptions::new().with_timeout(REQUEST).with_allow_http(allow_http);
@@ -181,7 +181,7 @@ impl Bucket {
                 ArchiveError::MissingSegment { segment: segment.to_owned(), root: self.address.to_string() }
             }
             _ => {
-                let said = error.to_string();
+                let said = in_words(error);
                 let no_key =
                     "no key is known; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Asked for the machine's own: ";
                 let why = if said.contains(MACHINE) { format!("{no_key}{said}") } else { said };
@@ -191,4 +191,18 @@ impl Bucket {
             }
         }
     }
+}
+
+/// An error with those of its causes that it does not repeat itself.
+fn in_words(error: &Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !words.contains(&more) {
+            words = format!("{words}: {more}");
+        }
+        cause = error.source();
+    }
+    words
 }

@@ -78,13 +78,22 @@ async fn a_store_that_is_away_is_said_so_and_tried_again() {
     let at = archive.append(noise(1)).await.unwrap();
     proxy.refuse(true);
     proxy.cut();
+    // All at once: each is repeated for some seconds.
+    let (append, read, list, open, open_read_only) = tokio::join!(
+        archive.append(noise(2)),
+        archive.read(&at),
+        archive.segments(),
+        Archive::open(&location, config()),
+        Archive::open_read_only(&location),
+    );
     let failures = [
-        archive.append(noise(2)).await.unwrap_err(),
-        archive.read(&at).await.unwrap_err(),
+        append.unwrap_err(),
+        read.unwrap_err(),
+        // Known by now: it asks only after a while without any answer, or after a failure.
         archive.check().await.unwrap_err(),
-        archive.segments().await.unwrap_err(),
-        Archive::open(&location, config()).await.unwrap_err(),
-        Archive::open_read_only(&location).await.unwrap_err(),
+        list.unwrap_err(),
+        open.unwrap_err(),
+        open_read_only.unwrap_err(),
     ];
     for error in failures {
         assert!(matches!(error, ArchiveError::Store { .. }) && error.is_transient(), "{error:?}");
