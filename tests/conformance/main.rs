@@ -74,9 +74,10 @@ fn testkit_is_for_tests_only() {
 /// Crates that may do what others must not, by the crate that gives the ability.
 #[test]
 fn abilities_stay_where_they_belong() {
-    let owners: [(&str, &[&str]); 8] = [
+    let owners: [(&str, &[&str]); 9] = [
         ("reqwest", &["baogao-fetch"]),
         ("lapin", &["baogao-bus"]),
+        ("object_store", &["baogao-archive"]),
         ("rusqlite", &["baogao-bus", "baogao-frontier", "baogao-store"]),
         ("sqlx", &["baogao-bus", "baogao-frontier", "baogao-store"]),
         ("scraper", &["baogao-extract"]),

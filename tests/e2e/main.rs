@@ -1,5 +1,6 @@
 //! The binary, driven as a user would.
 
+mod archive;
 mod bad_input;
 mod commands;
 mod crawl;

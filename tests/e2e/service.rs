@@ -40,12 +40,19 @@ pub struct Service {
 impl Service {
     /// Starts a service and waits until it says where it tells of itself.
     pub fn start(name: &'static str, config: &Path) -> Self {
-        Self::start_by(name, baogao(&["service", name, "--config"]).arg(config))
+        Self::start_by(name, &mut Self::command(name, config))
     }
 
-    /// Starts a service by a command of one's own and waits until it says where it tells of itself.
+    /// The command line that starts one.
+    pub fn command(name: &str, config: &Path) -> Command {
+        let mut command = baogao(&["service", name, "--config"]);
+        command.arg(config);
+        command
+    }
+
+    /// Starts a service by a command line of its own.
     pub fn start_by(name: &'static str, command: &mut Command) -> Self {
-        let mut process = Process::start(command).expect("the program starts");
+        let mut process = Process::start(command).expect("the binary starts");
         let health = std::cell::Cell::new(None);
         let says_where = |_: &str, stderr: &str| {
             let words = stderr.split_whitespace().skip_while(|word| *word != "/metrics");

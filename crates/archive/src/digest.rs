@@ -1,6 +1,7 @@
 //! Names and digests in the spelling that WARC tools expect.
 
 use baogao_model::ContentHash;
+use jiff::{Timestamp, tz::TimeZone};
 use sha1::{Digest, Sha1};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,8 +45,16 @@ impl Names {
     }
 
     /// Sixteen hexadecimal digits, the same for the whole run.
-    pub(crate) fn run_token(&self) -> String {
+    fn run_token(&self) -> String {
         format!("{:016x}", self.run >> 64)
+    }
+
+    /// The name of the `serial`th segment of this run, begun `now`.
+    pub(crate) fn segment(&self, now: Timestamp, serial: u32) -> SegmentName {
+        let date = now.to_zoned(TimeZone::UTC);
+        let run = self.run_token();
+        let file = format!("baogao-{}-{run}-{serial:05}.warc.gz", date.strftime("%Y%m%dT%H%M%S%3fZ"));
+        SegmentName { path: format!("{}/{file}", date.strftime("%Y/%m/%d")), file }
     }
 
     /// A new record id: `<urn:uuid:…>` with a UUID of version 8 (RFC 9562 §5.8).
@@ -57,6 +66,14 @@ impl Names {
         // Version in the high bits of the seventh byte, variant in those of the ninth.
         format!("<urn:uuid:{}-{}-8{}-a{}-{}>", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
     }
+}
+
+/// A segment's name.
+pub(crate) struct SegmentName {
+    /// As it stands in references: below the day the segment was begun.
+    pub(crate) path: String,
+    /// Its last part.
+    pub(crate) file: String,
 }
 
 #[cfg(test)]

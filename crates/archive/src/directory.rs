@@ -4,11 +4,11 @@
 //! The marker is made before the file and removed after it is closed, so whatever a crash leaves
 //! behind is named by a marker that nobody has locked.
 
-use crate::digest::Names;
+use crate::digest::{Names, SegmentName};
 use crate::error::ArchiveError;
 use crate::record::warcinfo;
 use crate::writer::{Segment, Volume};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -49,10 +49,7 @@ impl Volume for Directory {
     fn create(&mut self) -> Result<SegmentFile, ArchiveError> {
         let now = Timestamp::now();
         self.serial += 1;
-        let date = now.to_zoned(TimeZone::UTC);
-        let run = self.names.run_token();
-        let file_name = format!("baogao-{}-{run}-{:05}.warc.gz", date.strftime("%Y%m%dT%H%M%S%3fZ"), self.serial);
-        let name = format!("{}/{file_name}", date.strftime("%Y/%m/%d"));
+        let SegmentName { path: name, file: file_name } = self.names.segment(now, self.serial);
         let path = self.root.join(&name);
         let marker = Marker::create(&self.root, &file_name, &name)?;
         match self.create_file(&path, &file_name, now) {
@@ -187,12 +184,21 @@ pub(crate) fn lock_markers(root: &Path) -> Result<File, ArchiveError> {
 ///
 /// When the name would lead out of the root.
 pub(crate) fn segment_path(root: &Path, segment: &str) -> Result<PathBuf, ArchiveError> {
-    let relative = Path::new(segment);
-    let is_plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    check_name(segment)?;
+    Ok(root.join(segment))
+}
+
+/// Checks that a segment's name stays inside its archive.
+///
+/// # Errors
+///
+/// When it would lead out of it.
+pub(crate) fn check_name(segment: &str) -> Result<(), ArchiveError> {
+    let is_plain = Path::new(segment).components().all(|part| matches!(part, Component::Normal(_)));
     if segment.is_empty() || !is_plain || segment.contains(['\\', '\0']) {
         return Err(ArchiveError::BadReference { segment: segment.to_owned() });
     }
-    Ok(root.join(relative))
+    Ok(())
 }
 
 /// Takes the permission to write from a closed segment: a guard against slips, not a promise.

@@ -20,13 +20,31 @@ pub enum ArchiveError {
         #[source]
         source: Arc<io::Error>,
     },
-    /// The segment of a reference is not there: the volume is not mounted, or not the right one.
-    #[error("segment {segment} is not in the archive at {}; is the right volume mounted", root.display())]
+    /// The object store did not answer, or refused.
+    #[error("cannot {action} {place}: {why}")]
+    Store {
+        /// What was attempted.
+        action: &'static str,
+        /// On what: `s3://bucket/prefix/…`.
+        place: String,
+        /// What the store says, its causes included.
+        why: String,
+    },
+    /// An address of an archive that cannot be one.
+    #[error("{what}")]
+    BadAddress {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The segment of a reference is not there: the volume is not mounted, or it is another archive.
+    #[error(
+        "segment {segment} is not in the archive at {root}; is it the one that was written to, is its volume mounted"
+    )]
     MissingSegment {
         /// The segment's name.
         segment: String,
-        /// The archive's root.
-        root: PathBuf,
+        /// The archive's folder or address.
+        root: String,
     },
     /// The archive has been closed, by us or because its writer ended.
     #[error("the archive is closed")]
@@ -86,8 +104,9 @@ impl ArchiveError {
     /// The others are about one record and will not go away.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Io { .. } | Self::MissingSegment { .. } | Self::Closed => true,
+            Self::Io { .. } | Self::Store { .. } | Self::MissingSegment { .. } | Self::Closed => true,
             Self::ReadOnly
+            | Self::BadAddress { .. }
             | Self::BadReference { .. }
             | Self::Damaged { .. }
             | Self::Checksum { .. }

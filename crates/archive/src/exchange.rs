@@ -46,6 +46,11 @@ impl Exchange {
         self.header("content-type").map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
+    /// Status line and headers as they are archived, with the empty line behind them.
+    pub fn http_head(&self) -> Vec<u8> {
+        crate::record::http_head(self)
+    }
+
     /// Checks that it can be written as an HTTP response in a WARC record and read again unchanged.
     ///
     /// # Errors

@@ -58,7 +58,7 @@ pub(crate) fn response(id: &str, exchange: &Exchange) -> Vec<u8> {
 }
 
 /// Status line and headers, with the empty line behind them.
-fn http_head(exchange: &Exchange) -> Vec<u8> {
+pub(crate) fn http_head(exchange: &Exchange) -> Vec<u8> {
     let mut head = format!("{} {} {}\r\n", exchange.http_version, exchange.status, exchange.reason).into_bytes();
     for (name, value) in &exchange.headers {
         let is_undone = name.eq_ignore_ascii_case("transfer-encoding");
@@ -93,68 +93,99 @@ pub(crate) fn member_length(bytes: &[u8]) -> Option<usize> {
     Some(bytes.len() - decoder.into_inner().len())
 }
 
+/// A record without its gzip member.
+pub(crate) struct Unfolded {
+    record: Bytes,
+    /// The length of the member.
+    pub(crate) length: usize,
+}
+
+/// Unfolds the member that `bytes` begin with.
+///
+/// # Errors
+///
+/// What is wrong with it, in words.
+pub(crate) fn unfold(bytes: &[u8]) -> Result<Unfolded, String> {
+    let mut decoder = GzDecoder::new(bytes);
+    let mut record = Vec::new();
+    let begin = (&mut decoder).take(VERSION_LINE.len() as u64).read_to_end(&mut record);
+    begin.map_err(|error| error.to_string())?;
+    if record != VERSION_LINE {
+        return Err("it is no WARC 1.1 record".to_owned());
+    }
+    (&mut decoder).take(MAX_RECORD_BYTES + 1).read_to_end(&mut record).map_err(|error| error.to_string())?;
+    if record.len() as u64 > MAX_RECORD_BYTES {
+        return Err(format!("it unfolds to more than {MAX_RECORD_BYTES} bytes"));
+    }
+    Ok(Unfolded { record: record.into(), length: bytes.len() - decoder.into_inner().len() })
+}
+
 /// Reads the member of a `response` record.
 ///
 /// # Errors
 ///
 /// What is wrong with it, in words.
 pub(crate) fn parse_response(member: &[u8]) -> Result<Exchange, String> {
-    let mut decoder = GzDecoder::new(member);
-    let mut record = Vec::new();
-    (&mut decoder).take(MAX_RECORD_BYTES + 1).read_to_end(&mut record).map_err(|error| error.to_string())?;
-    if record.len() as u64 > MAX_RECORD_BYTES {
-        return Err(format!("it unfolds to more than {MAX_RECORD_BYTES} bytes"));
-    }
-    if !decoder.into_inner().is_empty() {
+    let unfolded = unfold(member)?;
+    if unfolded.length < member.len() {
         return Err("something follows its gzip member".to_owned());
     }
-    let record = Bytes::from(record);
-    let mut rest = record.strip_prefix(VERSION_LINE).ok_or("it is no WARC 1.1 record")?;
-    let mut fields = WarcFields::default();
-    while let Some((name, value)) = next_header(&mut rest)? {
-        fields.take(&name, value)?;
-    }
-    let length = fields.content_length.ok_or("it has no content length")?;
-    let length = usize::try_from(length).ok().filter(|length| *length <= rest.len()).ok_or("its block is cut short")?;
-    let (block, end) = rest.split_at(length);
-    if end != END {
-        return Err("its block does not end where it should".to_owned());
-    }
-    let block_start = record.len() - rest.len();
-    let block = record.slice(block_start..block_start + block.len());
-    fields.into_exchange(block)
+    unfolded.block()?.into_exchange()
 }
 
-/// What is read of a record's own header.
-#[derive(Default)]
-struct WarcFields {
-    is_response: bool,
-    url: Option<String>,
-    fetched_at: Option<Timestamp>,
-    peer: Option<std::net::IpAddr>,
-    content_length: Option<u64>,
-}
-
-impl WarcFields {
-    fn take(&mut self, name: &str, value: &[u8]) -> Result<(), String> {
-        let value = std::str::from_utf8(value).map_err(|_| format!("its {name} is not UTF-8"))?;
-        let unreadable = || format!("its {name} is unreadable");
-        match name.to_ascii_lowercase().as_str() {
-            "warc-type" => self.is_response = value == "response",
-            "warc-target-uri" => self.url = Some(value.to_owned()),
-            "warc-date" => self.fetched_at = Some(value.parse().map_err(|_| unreadable())?),
-            "warc-ip-address" => self.peer = Some(value.parse().map_err(|_| unreadable())?),
-            "content-length" => self.content_length = Some(value.parse().map_err(|_| unreadable())?),
-            _ => {}
+impl Unfolded {
+    /// Parts the record's own header from its block.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    pub(crate) fn block(self) -> Result<Block, String> {
+        let mut rest = self.record.get(VERSION_LINE.len()..).unwrap_or_default();
+        let mut fields = Vec::new();
+        while let Some((name, value)) = next_header(&mut rest)? {
+            let value = std::str::from_utf8(value).map_err(|_| format!("its {name} is not UTF-8"))?;
+            fields.push((name, value.to_owned()));
         }
-        Ok(())
+        let start = self.record.len() - rest.len();
+        let mut block = Block { fields, bytes: Bytes::new() };
+        let length: u64 = block.parsed("content-length")?.ok_or("it has no content length")?;
+        let length =
+            usize::try_from(length).ok().filter(|length| *length <= rest.len()).ok_or("its block is cut short")?;
+        if &rest[length..] != END {
+            return Err("its block does not end where it should".to_owned());
+        }
+        block.bytes = self.record.slice(start..start + length);
+        Ok(block)
+    }
+}
+
+/// A record's block, with what its header says of it.
+pub(crate) struct Block {
+    fields: Vec<(String, String)>,
+    pub(crate) bytes: Bytes,
+}
+
+impl Block {
+    /// A field of the record's header, by its name in any case.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.fields.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+        Some(value)
     }
 
-    fn into_exchange(self, block: Bytes) -> Result<Exchange, String> {
-        if !self.is_response {
+    fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, String> {
+        self.field(name).map(|value| value.parse().map_err(|_| format!("its {name} is unreadable"))).transpose()
+    }
+
+    /// The exchange of a `response` record.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    pub(crate) fn into_exchange(self) -> Result<Exchange, String> {
+        if self.field("warc-type") != Some("response") {
             return Err("it is no response record".to_owned());
         }
-        let mut rest = &block[..];
+        let mut rest = &self.bytes[..];
         let status_line = next_line(&mut rest)?;
         let status_line = std::str::from_utf8(status_line).map_err(|_| "its status line is not UTF-8")?;
         let mut words = status_line.splitn(3, ' ');
@@ -166,16 +197,22 @@ impl WarcFields {
             headers.push((name, value.to_vec()));
         }
         Ok(Exchange {
-            url: self.url.ok_or("it has no target URI")?,
-            fetched_at: self.fetched_at.ok_or("it has no date")?,
-            peer: self.peer,
+            url: self.field("warc-target-uri").ok_or("it has no target URI")?.to_owned(),
+            fetched_at: self.parsed("warc-date")?.ok_or("it has no date")?,
+            peer: self.parsed("warc-ip-address")?,
             status,
             reason,
             http_version,
             headers,
-            body: block.slice(block.len() - rest.len()..),
+            body: self.bytes.slice(self.bytes.len() - rest.len()..),
         })
     }
+}
+
+/// What follows the header of an HTTP response; nothing where the header does not end.
+pub(crate) fn payload_of(http: &[u8]) -> &[u8] {
+    let end = http.windows(4).position(|four| four == b"\r\n\r\n");
+    end.map_or(&[], |end| &http[end + 4..])
 }
 
 /// Takes one line off the front.

@@ -63,13 +63,18 @@ fn last_whole_end(bytes: &[u8]) -> usize {
             end = at;
             continue;
         }
-        let rest = &bytes[at + 1..];
-        match rest.windows(MEMBER_START.len()).position(|window| window == MEMBER_START) {
-            Some(skipped) => at += 1 + skipped,
+        match next_member(&bytes[at..]) {
+            Some(skipped) => at += skipped,
             None => break,
         }
     }
     end
+}
+
+/// How far it is to the next place where a member may begin, behind what `bytes` begin with.
+pub(crate) fn next_member(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.get(1..)?;
+    rest.windows(MEMBER_START.len()).position(|window| window == MEMBER_START).map(|skipped| skipped + 1)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 use crate::error::ArchiveError;
 use baogao_model::{ContentHash, PayloadRef};
 use std::io;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 /// The most records that share one sync.
 const MAX_BATCH: usize = 256;
@@ -30,8 +30,13 @@ pub(crate) struct Job {
     /// The digest of its payload.
     pub(crate) blake3: ContentHash,
     /// Who waits for it.
-    pub(crate) reply: oneshot::Sender<Result<PayloadRef, ArchiveError>>,
+    pub(crate) reply: Reply,
+    /// The room it takes up while it is in memory.
+    pub(crate) room: OwnedSemaphorePermit,
 }
+
+/// Where the answer to an append goes.
+pub(crate) type Reply = oneshot::Sender<Result<PayloadRef, ArchiveError>>;
 
 /// Where segments are made.
 pub(crate) trait Volume {
@@ -96,7 +101,7 @@ struct Writer<V: Volume> {
     segment_bytes: u64,
     open: Option<Open<V::Segment>>,
     /// Records written but not yet durable, all in the open segment.
-    pending: Vec<(PayloadRef, oneshot::Sender<Result<PayloadRef, ArchiveError>>)>,
+    pending: Vec<(PayloadRef, Reply)>,
 }
 
 /// The open segment.
@@ -108,7 +113,7 @@ struct Open<S> {
 
 impl<V: Volume> Writer<V> {
     fn append(&mut self, job: Job) {
-        let Job { member, blake3, reply } = job;
+        let Job { member, blake3, reply, room: _room } = job;
         match self.write(&member) {
             Ok((segment, offset)) => {
                 let at = PayloadRef { segment, offset, length: member.len() as u64, blake3 };
@@ -182,6 +187,7 @@ impl<V: Volume> Writer<V> {
 mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
+    use tokio::sync::Semaphore;
 
     /// A disk in memory that fails on command.
     #[derive(Clone, Default)]
@@ -257,24 +263,25 @@ mod tests {
         }
     }
 
-    type Reply = oneshot::Receiver<Result<PayloadRef, ArchiveError>>;
+    type Answer = oneshot::Receiver<Result<PayloadRef, ArchiveError>>;
 
     fn writer(disk: &Disk, segment_bytes: u64) -> Writer<Disk> {
         Writer { volume: disk.clone(), segment_bytes, open: None, pending: Vec::new() }
     }
 
-    fn append(writer: &mut Writer<Disk>, member: &[u8]) -> Reply {
+    fn append(writer: &mut Writer<Disk>, member: &[u8]) -> Answer {
         let (reply, answer) = oneshot::channel();
-        writer.append(Job { member: member.to_vec(), blake3: ContentHash::of(member), reply });
+        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        writer.append(Job { member: member.to_vec(), blake3: ContentHash::of(member), reply, room });
         answer
     }
 
-    fn place(answer: &mut Reply) -> (String, u64, u64) {
+    fn place(answer: &mut Answer) -> (String, u64, u64) {
         let at = answer.try_recv().expect("an answer is there").expect("it is no error");
         (at.segment, at.offset, at.length)
     }
 
-    fn error(answer: &mut Reply) -> ArchiveError {
+    fn error(answer: &mut Answer) -> ArchiveError {
         answer.try_recv().expect("an answer is there").expect_err("it is an error")
     }
 

@@ -2,18 +2,16 @@
 
 mod fixture;
 
-use baogao_archive::{Archive, ArchiveConfig, ArchiveError, Exchange};
+use baogao_archive::{Archive, ArchiveConfig, ArchiveError, Exchange, Found, Record, SegmentEntry};
 use baogao_model::PayloadRef;
 use bytes::Bytes;
-use fixture::{exchange, files_below, unzip};
+use fixture::{Store, config, exchange, unzip, warcio_complaints};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::net::IpAddr;
 
-#[tokio::test]
-async fn an_exchange_comes_back_as_it_was() {
-    let root = tempfile::tempdir().unwrap();
-    let archive = Archive::local(root.path(), ArchiveConfig::default()).await.unwrap();
+async fn an_exchange_comes_back_as_it_was(store: Store) {
+    let archive = store.open().await;
     let mut sent = exchange("http://www.qinglan.example/zfgzbg/1.html", "青岚县人民政府工作报告");
     sent.headers = vec![
         ("Server".to_owned(), b"\xc7\xe0\xe1\xb0".to_vec()),
@@ -24,15 +22,13 @@ async fn an_exchange_comes_back_as_it_was() {
     let at = archive.append(sent.clone()).await.unwrap();
     assert_eq!(archive.read(&at).await.unwrap(), sent);
     // And through another handle, while the segment is still open.
-    assert_eq!(Archive::read_only(root.path()).await.unwrap().read(&at).await.unwrap(), sent);
+    assert_eq!(store.read_only().await.read(&at).await.unwrap(), sent);
     archive.close().await;
     assert_eq!(archive.read(&at).await.unwrap(), sent);
 }
 
-#[tokio::test]
-async fn an_undone_transfer_encoding_is_kept_under_another_name() {
-    let root = tempfile::tempdir().unwrap();
-    let archive = Archive::local(root.path(), ArchiveConfig::default()).await.unwrap();
+async fn an_undone_transfer_encoding_is_kept_under_another_name(store: Store) {
+    let archive = store.open().await;
     let mut sent = exchange("http://www.qinglan.example/", "正文");
     sent.headers = vec![("transfer-encoding".to_owned(), b"chunked".to_vec())];
     let at = archive.append(sent).await.unwrap();
@@ -40,11 +36,9 @@ async fn an_undone_transfer_encoding_is_kept_under_another_name() {
     assert_eq!(read.headers, [("X-Archive-Orig-Transfer-Encoding".to_owned(), b"chunked".to_vec())]);
 }
 
-#[tokio::test]
-async fn concurrent_appends_all_arrive() {
-    let root = tempfile::tempdir().unwrap();
-    let config = ArchiveConfig { segment_bytes: 20_000, ..ArchiveConfig::default() };
-    let archive = Archive::local(root.path(), config).await.unwrap();
+async fn concurrent_appends_all_arrive(store: Store) {
+    let config = ArchiveConfig { segment_bytes: 20_000, object_bytes: 20_000, ..config() };
+    let archive = store.open_with(config).await;
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..200 {
         let archive = archive.clone();
@@ -58,7 +52,7 @@ async fn concurrent_appends_all_arrive() {
     for (at, sent) in &all {
         assert_eq!(&archive.read(at).await.unwrap(), sent);
     }
-    let segments = files_below(root.path());
+    let segments = store.segments();
     assert!(segments.len() > 1, "the segments are small enough to need several");
     let mut whole = 0;
     for (_, bytes) in &segments {
@@ -68,14 +62,12 @@ async fn concurrent_appends_all_arrive() {
     assert_eq!(whole, 200);
 }
 
-#[tokio::test]
-async fn a_segment_opens_with_a_warcinfo_and_names_its_digests() {
-    let root = tempfile::tempdir().unwrap();
-    let config = ArchiveConfig { software: "baogao/test\r\nforged: yes".to_owned(), ..ArchiveConfig::default() };
-    let archive = Archive::local(root.path(), config).await.unwrap();
+async fn a_segment_opens_with_a_warcinfo_and_names_its_digests(store: Store) {
+    let config = ArchiveConfig { software: "baogao/test\r\nforged: yes".to_owned(), ..config() };
+    let archive = store.open_with(config).await;
     let at = archive.append(exchange("http://www.qinglan.example/", "abc")).await.unwrap();
     archive.close().await;
-    let (name, bytes) = files_below(root.path()).remove(0);
+    let (name, bytes) = store.segments().remove(0);
     assert_eq!(name, at.segment);
     let text = String::from_utf8(unzip(&bytes)).unwrap();
     assert!(text.starts_with("WARC/1.1\r\nWARC-Type: warcinfo\r\n"), "{text}");
@@ -89,10 +81,8 @@ async fn a_segment_opens_with_a_warcinfo_and_names_its_digests() {
     );
 }
 
-#[tokio::test]
-async fn what_cannot_have_come_over_http_is_refused() {
-    let root = tempfile::tempdir().unwrap();
-    let archive = Archive::local(root.path(), ArchiveConfig::default()).await.unwrap();
+async fn what_cannot_have_come_over_http_is_refused(store: Store) {
+    let archive = store.open().await;
     type Spoil = fn(&mut Exchange);
     let flaws: [(&str, Spoil); 9] = [
         ("empty URL", |e| e.url.clear()),
@@ -113,10 +103,8 @@ async fn what_cannot_have_come_over_http_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn references_that_are_not_ours_are_refused() {
-    let root = tempfile::tempdir().unwrap();
-    let archive = Archive::local(root.path(), ArchiveConfig::default()).await.unwrap();
+async fn references_that_are_not_ours_are_refused(store: Store) {
+    let archive = store.open().await;
     let at = archive.append(exchange("http://www.qinglan.example/", "正文")).await.unwrap();
     for segment in ["", "/etc/passwd", "../x", "a/../../x", "./x", "a\\..\\x"] {
         let error = archive.read(&PayloadRef { segment: segment.to_owned(), ..at.clone() }).await.unwrap_err();
@@ -136,17 +124,144 @@ async fn references_that_are_not_ours_are_refused() {
     assert!(matches!(error, ArchiveError::Checksum { .. }) && !error.is_transient(), "{error}");
 }
 
-#[tokio::test]
-async fn only_an_open_archive_can_be_appended_to() {
-    let root = tempfile::tempdir().unwrap();
-    let read_only = Archive::read_only(root.path()).await.unwrap();
+async fn only_an_open_archive_can_be_appended_to(store: Store) {
+    let read_only = store.read_only().await;
     let error = read_only.append(exchange("http://www.qinglan.example/", "正文")).await.unwrap_err();
     assert!(matches!(error, ArchiveError::ReadOnly));
-    let archive = Archive::local(root.path(), ArchiveConfig::default()).await.unwrap();
+    let archive = store.open().await;
     archive.clone().close().await;
     archive.close().await;
     let error = archive.append(exchange("http://www.qinglan.example/", "正文")).await.unwrap_err();
     assert!(matches!(error, ArchiveError::Closed) && error.is_transient());
+}
+
+async fn other_programs_find_nothing_wrong_with_it(store: Store) {
+    let archive = store.open_with(ArchiveConfig { segment_bytes: 2000, object_bytes: 2000, ..config() }).await;
+    for number in 0..8 {
+        let mut sent = exchange(&format!("http://www.qinglan.example/{number}"), &"政府工作报告".repeat(number * 50));
+        sent.headers.push(("Transfer-Encoding".to_owned(), b"chunked".to_vec()));
+        archive.append(sent).await.unwrap();
+    }
+    archive.close().await;
+    let mut segments = store.segments();
+    assert!(segments.len() > 1);
+    assert_eq!(warcio_complaints(&segments), "");
+    // And they do look: text that does not compress stands in its record as it is.
+    let noise: Vec<u8> = (0..200_u32).flat_map(|n| blake3_of(n).into_bytes()).collect();
+    let archive = store.open().await;
+    let mut sent = exchange("http://www.qinglan.example/noise", "");
+    sent.body = Bytes::from(noise);
+    let at = archive.append(sent).await.unwrap();
+    archive.close().await;
+    segments = store.segments();
+    let (_, bytes) = segments.iter_mut().find(|(name, _)| *name == at.segment).unwrap();
+    let forged = forge(&bytes[at.offset as usize..]);
+    bytes.splice(at.offset as usize.., forged);
+    assert_ne!(warcio_complaints(&segments), "");
+}
+
+fn blake3_of(number: u32) -> String {
+    baogao_model::ContentHash::of(&number.to_le_bytes()).to_string()
+}
+
+/// A member with one byte of its payload changed and everything else made to fit.
+fn forge(member: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut record = unzip(member);
+    let last = record.len() - 5;
+    record[last] ^= 1;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&record).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// What the records of all segments say, with the segment of each.
+async fn scanned(archive: &Archive) -> Vec<(SegmentEntry, Vec<Found>)> {
+    let mut all = Vec::new();
+    for segment in archive.segments().await.unwrap() {
+        let found = archive.scan(&segment).await.unwrap().collect();
+        all.push((segment, found));
+    }
+    all
+}
+
+fn whole(found: &Found) -> &Record {
+    match found {
+        Found::Record(record) => record,
+        damage => panic!("{damage:?}"),
+    }
+}
+
+async fn every_record_is_listed_with_what_it_says(store: Store) {
+    let archive = store.open().await;
+    let sent = exchange("http://www.qinglan.example/1", "青岚县");
+    let at = archive.append(sent.clone()).await.unwrap();
+    archive.close().await;
+    let reader = store.read_only().await;
+    let [(segment, found)] = &scanned(&reader).await[..] else { panic!("one segment") };
+    assert_eq!((segment.name.as_str(), segment.is_open), (at.segment.as_str(), false));
+    assert_eq!(segment.bytes, at.offset + at.length);
+    let [info, record] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((whole(info).kind.as_str(), whole(info).offset, whole(info).fault.as_deref()), ("warcinfo", 0, None));
+    let record = whole(record);
+    assert_eq!((record.offset, record.length, record.kind.as_str()), (at.offset, at.length, "response"));
+    assert_eq!((record.url.as_deref(), record.time), (Some(sent.url.as_str()), Some(sent.fetched_at)));
+    assert_eq!((record.status, record.payload_bytes), (Some(200), 9));
+    assert_eq!(record.content_type.as_deref(), Some("text/html; charset=utf-8"));
+    assert!(record.digest.as_deref().is_some_and(|digest| digest.starts_with("sha1:")));
+    assert_eq!(record.fault, None);
+    assert_eq!(reader.scan(segment).await.unwrap().exchange(at.offset).unwrap(), sent);
+    for nowhere in [0, at.offset + 1, u64::MAX] {
+        assert!(reader.scan(segment).await.unwrap().exchange(nowhere).is_err());
+    }
+}
+
+async fn damage_is_found_where_it_is_and_nowhere_else(store: Store) {
+    let archive = store.open_with(ArchiveConfig { object_bytes: 1, segment_bytes: 1, ..config() }).await;
+    let mut at = Vec::new();
+    for number in 0..3 {
+        let url = format!("http://www.qinglan.example/{number}");
+        at.push(archive.append(exchange(&url, &"青岚县".repeat(9))).await.unwrap());
+    }
+    archive.close().await;
+    let segments = store.segments();
+    assert_eq!(segments.len(), 3);
+    // One whose digest lies, one with a broken member in front of a whole one, one cut short.
+    let (first, second, third) = (&segments[0].1, &segments[1].1, &segments[2].1);
+    let (head, member) = first.split_at(at[0].offset as usize);
+    store.replace(&segments[0].0, &[head, &forge(member)].concat());
+    let mut broken = second.clone();
+    broken[at[1].offset as usize + 30] ^= 0x55;
+    store.replace(&segments[1].0, &[&broken[..], &second[at[1].offset as usize..]].concat());
+    store.replace(&segments[2].0, &third[..third.len() - 9]);
+
+    let found = scanned(&store.read_only().await).await;
+    let [_, forged] = &found[0].1[..] else { panic!("{:?}", found[0]) };
+    assert!(whole(forged).fault.as_deref().is_some_and(|fault| fault.contains("Digest")), "{forged:?}");
+    let [_, Found::Damage { offset, length, .. }, Found::Record(next)] = &found[1].1[..] else {
+        panic!("{:?}", found[1]);
+    };
+    assert_eq!((*offset, *length, next.fault.as_deref()), (at[1].offset, at[1].length, None));
+    let [_, Found::Damage { offset, length, .. }] = &found[2].1[..] else { panic!("{:?}", found[2]) };
+    assert_eq!((*offset, *length), (at[2].offset, at[2].length - 9));
+}
+
+on_every_store!(
+    an_exchange_comes_back_as_it_was,
+    an_undone_transfer_encoding_is_kept_under_another_name,
+    concurrent_appends_all_arrive,
+    a_segment_opens_with_a_warcinfo_and_names_its_digests,
+    what_cannot_have_come_over_http_is_refused,
+    references_that_are_not_ours_are_refused,
+    only_an_open_archive_can_be_appended_to,
+    other_programs_find_nothing_wrong_with_it,
+    every_record_is_listed_with_what_it_says,
+    damage_is_found_where_it_is_and_nowhere_else,
+);
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_no_archive() {
+    let root = tempfile::tempdir().unwrap();
     assert!(Archive::read_only(&root.path().join("nowhere")).await.unwrap_err().is_transient());
 }
 
@@ -175,6 +290,7 @@ fn any_exchange() -> impl Strategy<Value = Exchange> {
     )
 }
 
+/// In a folder only: what is in a segment does not depend on where it lies.
 #[test]
 fn any_exchange_comes_back_byte_for_byte() {
     let runtime = tokio::runtime::Runtime::new().unwrap();

@@ -1,8 +1,10 @@
 //! The command line. English here; `help.zh.tsv` holds the Chinese texts, and a test that none is missing.
 
+mod archive;
 mod dead;
 mod regions;
 
+pub use archive::{ArchiveCatArgs, ArchiveCommand, ArchiveListArgs, ArchivePlace, ArchiveVerifyArgs};
 pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
 pub use regions::{RegionsCommand, RegionsCrosswalkArgs, RegionsListArgs};
 
@@ -131,6 +133,23 @@ Examples:
     )]
     Regions(RegionsCommand),
 
+    /// List, print and check archived responses. Works beside a running process.
+    #[command(
+        subcommand,
+        after_help = "\
+Environment:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+       the key of a bucket
+  AWS_ENDPOINT_URL, AWS_REGION
+       come before what the configuration says
+
+Examples:
+  baogao archive list
+  baogao archive cat http://www.example.gov.cn/zwgk/1.html > page.html
+  baogao archive verify --config baogao.toml"
+    )]
+    Archive(ArchiveCommand),
+
     /// List, show, replay or drop messages that could not be processed. Works beside a running process.
     #[command(
         subcommand,
@@ -152,8 +171,11 @@ Examples:
         subcommand,
         after_help = "\
 Environment:
-  BAOGAO_AMQP_URL, BAOGAO_AMQP_USER, BAOGAO_AMQP_PASSWORD, BAOGAO_DATABASE_URL
+  BAOGAO_AMQP_URL, BAOGAO_AMQP_USER, BAOGAO_AMQP_PASSWORD, BAOGAO_DATABASE_URL,
+  AWS_ENDPOINT_URL, AWS_REGION
        come before what the configuration says
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+       the key of the archive's bucket
 
 Examples:
   baogao service crawler --config baogao.toml

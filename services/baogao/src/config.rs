@@ -1,5 +1,6 @@
 //! The whole configuration: every role's section in one file.
 
+mod archive;
 mod sections;
 mod servers;
 
@@ -8,6 +9,7 @@ pub use sections::{
     SeedsConfig, StagesConfig,
 };
 
+use baogao_archive::Location;
 use baogao_crawler::CrawlerConfig;
 use baogao_fetch::{ConnectTo, FetchConfig, Fetcher};
 use baogao_frontier::FrontierConfig;
@@ -112,7 +114,7 @@ impl Config {
             frontier: file.section("frontier"),
             extract: file.section("extract"),
             stages: file.section("stages"),
-            archive: file.section("archive"),
+            archive: archive::section(&mut file),
             bus: servers::broker(&mut file, needs.contains(&Need::Bus), &environment),
             database: servers::database(&mut file, needs.contains(&Need::Database), &environment),
             health: file.section("health"),
@@ -232,9 +234,9 @@ impl Config {
         self.bus.ca_file.as_ref().map(read).transpose()
     }
 
-    /// The folder of the WARC files.
-    pub fn archive_dir(&self) -> PathBuf {
-        self.archive.dir.clone().unwrap_or_else(|| Paths::below(&self.data.dir).archive)
+    /// Where the WARC files are.
+    pub fn archive_location(&self) -> Location {
+        self.archive.location(&Paths::below(&self.data.dir).archive)
     }
 
     /// The settings of the fetcher.

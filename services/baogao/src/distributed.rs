@@ -7,7 +7,7 @@
 use crate::config::Config;
 use crate::roles::{CrawlerParts, Roles, queues};
 use anyhow::Context as _;
-use baogao_archive::{Archive, ArchiveConfig, ArchiveError};
+use baogao_archive::{Archive, ArchiveConfig, ArchiveError, Location};
 use baogao_bus::{Bus, BusError, RabbitOptions};
 use baogao_crawler::{ARCHIVE, FRONTIER, PauseReason, Scope};
 use baogao_fetch::Fetcher;
@@ -19,7 +19,6 @@ use baogao_runtime::{Context, Failure, ServerUrl, reach};
 use baogao_store::{Records, StoreError};
 use jiff::Timestamp;
 use std::future::Future;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -120,8 +119,8 @@ impl Service<'_> {
     async fn crawl(&self, bus: &Bus) -> anyhow::Result<()> {
         let fetcher = Fetcher::new(self.config.fetch_config()?)?;
         let (seeds, scope) = seeds(self.config)?;
-        let dir = self.config.archive_dir();
-        let archive = || async { Archive::local(&dir, ArchiveConfig::default()).await.map_err(of_archive) };
+        let location = self.config.archive_location();
+        let archive = || async { Archive::open(&location, ArchiveConfig::default()).await.map_err(of_archive) };
         let Some(archive) = reach::open(self.context, ARCHIVE, archive).await? else { return Ok(()) };
         let Some(frontier) = self.frontier().await? else { return Ok(()) };
         let schedule = || async { frontier.schedule(Timestamp::now(), seeds.clone()).await.map_err(of_frontier) };
@@ -129,14 +128,17 @@ impl Service<'_> {
             return Ok(());
         }
         self.look(FRONTIER, &frontier, async |frontier| frontier.check().await.map_err(of_frontier));
-        self.look_at_archive(&dir);
+        self.look_at_archive(&archive);
         tracing::info!(scope = %scope, "crawling {scope}");
         let crawler = self.roles(bus).crawler(CrawlerParts {
             frontier: frontier.clone(),
             archive: archive.clone(),
             fetcher,
             scope,
-            disk: dir.clone(),
+            disk: match location {
+                Location::Folder(folder) => Some(folder),
+                Location::Bucket(_) => None,
+            },
             begun: Default::default(),
             pause: PauseReason::default(),
         });
@@ -150,10 +152,10 @@ impl Service<'_> {
     }
 
     async fn scrape(&self, bus: &Bus) -> anyhow::Result<()> {
-        let dir = self.config.archive_dir();
-        let archive = || async { Archive::read_only(&dir).await.map_err(of_archive) };
+        let location = self.config.archive_location();
+        let archive = || async { Archive::open_read_only(&location).await.map_err(of_archive) };
         let Some(archive) = reach::open(self.context, ARCHIVE, archive).await? else { return Ok(()) };
-        self.look_at_archive(&dir);
+        self.look_at_archive(&archive);
         self.finish(self.roles(bus).scraper(archive)?.run()).await
     }
 
@@ -217,9 +219,8 @@ impl Service<'_> {
         tokio::spawn(async move { reach::keep_looking(&context, name, || check(part.clone())).await });
     }
 
-    fn look_at_archive(&self, dir: &Path) {
-        let look = async |dir: PathBuf| Archive::read_only(&dir).await.map(|_| ()).map_err(of_archive);
-        self.look(ARCHIVE, &dir.to_owned(), look);
+    fn look_at_archive(&self, archive: &Archive) {
+        self.look(ARCHIVE, archive, async |archive| archive.check().await.map_err(of_archive));
     }
 }
 

@@ -78,7 +78,7 @@ impl Embedded {
     pub async fn open(root: &Path, config: &Config) -> anyhow::Result<Self> {
         let dir = DataDir::open(root)?;
         let paths = dir.paths();
-        let archive = config.archive.dir.clone().unwrap_or_else(|| paths.archive.clone());
+        let archive = config.archive.location(&paths.archive);
         let shown = |what: &str, path: &Path| format!("cannot open the {what} {}", path.display());
         let bus = Bus::sqlite(&paths.bus, config.bus_options()).await.with_context(|| shown("bus", &paths.bus))?;
         bus.declare(&queues()).await.with_context(|| shown("bus", &paths.bus))?;
@@ -87,9 +87,9 @@ impl Embedded {
                 .await
                 .with_context(|| shown("frontier", &paths.frontier))?,
             records: Records::sqlite(&paths.records).await.with_context(|| shown("records", &paths.records))?,
-            archive: Archive::local(&archive, ArchiveConfig::default())
+            archive: Archive::open(&archive, ArchiveConfig::default())
                 .await
-                .with_context(|| shown("archive", &archive))?,
+                .with_context(|| format!("cannot open the archive {archive}"))?,
             bus,
             dir,
         })
@@ -116,7 +116,7 @@ impl Embedded {
             archive: self.archive.clone(),
             fetcher,
             scope,
-            disk: self.dir.root().to_owned(),
+            disk: Some(self.dir.root().to_owned()),
             begun: Arc::clone(&begun),
             pause: pause.clone(),
         });

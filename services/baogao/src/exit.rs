@@ -2,6 +2,7 @@
 
 use crate::config::Wrong;
 use crate::one_page::NoPage;
+use baogao_archive::ArchiveError;
 use baogao_runtime::DataDirError;
 use baogao_runtime::config::ConfigError;
 use baogao_runtime::telemetry::BadFilter;
@@ -45,6 +46,7 @@ impl Exit {
                 || cause.is::<BadFilter>()
                 || cause.is::<baogao_model::UrlError>()
                 || cause.is::<baogao_fetch::ConfigError>()
+                || matches!(cause.downcast_ref(), Some(ArchiveError::BadAddress { .. }))
             {
                 return Self::Config;
             }

@@ -45,8 +45,8 @@ pub struct CrawlerParts {
     pub fetcher: Fetcher,
     /// What may be crawled.
     pub scope: Scope,
-    /// A folder on the disk whose free space is watched.
-    pub disk: PathBuf,
+    /// A folder on the disk whose free space is watched; none where nothing is kept on one.
+    pub disk: Option<PathBuf>,
     /// Counts the requests begun.
     pub begun: Arc<AtomicU64>,
     /// Where the crawler says why it pauses.
@@ -65,7 +65,7 @@ impl Roles<'_> {
             longest_request: Duration::from_millis(self.config.fetch.total_timeout_ms),
             lease_margin: Duration::from_millis(self.config.frontier.lease_margin_ms),
             scope: Arc::new(parts.scope),
-            disk: Some(parts.disk),
+            disk: parts.disk,
             begun: parts.begun,
             pause: parts.pause,
             context: self.context.clone(),

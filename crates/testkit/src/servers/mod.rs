@@ -1,5 +1,5 @@
-//! Real servers for tests: a vhost or a database of its own for each test, and whole servers to be
-//! killed, stopped and paused.
+//! Real servers for tests: a vhost, a database or a bucket of its own for each test, and whole servers
+//! to be killed, stopped and paused.
 //!
 //! One RabbitMQ and one PostgreSQL serve a whole test run: they are started from the installed
 //! binaries by the first test that asks, on free ports of 127.0.0.1, and stopped by their process
@@ -12,6 +12,8 @@
 //! `BAOGAO_TEST_AMQP_MANAGEMENT_URL` says; the database is spoken to with `psql`, as a user that may
 //! create databases. `BAOGAO_TEST_LINGER_S` is for how long our own servers wait for the next run.
 //!
+//! Buckets lie in a `moto_server`, which speaks the S3 protocol and forgets everything when it ends.
+//!
 //! Everything here blocks, and panics where a server cannot be had: a test has no use for an error.
 
 mod certificates;
@@ -23,6 +25,7 @@ mod port;
 mod postgres;
 pub(crate) mod programs;
 mod rabbitmq;
+mod s3;
 
 pub use cluster::RabbitCluster;
 pub use management::{Answer, Management};
@@ -30,6 +33,7 @@ pub(crate) use port::free as free_port;
 pub use postgres::{PostgresDatabase, PostgresServer};
 pub use programs::want as want_programs;
 pub use rabbitmq::{RabbitNode, RabbitVhost};
+pub use s3::S3Bucket;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

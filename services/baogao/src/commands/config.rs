@@ -9,10 +9,13 @@ use anyhow::Context as _;
 use std::io::Write;
 
 /// Settings without a default, with a value to show: section, key, example.
-const UNSET: [(&str, &str, &str); 8] = [
+const UNSET: [(&str, &str, &str); 11] = [
     ("crawler", "max_depth", "3"),
     ("crawler", "max_pages", "1000"),
     ("fetch", "contact", "\"you@example.org\""),
+    ("archive", "region", "\"us-east-1\""),
+    ("archive", "endpoint", "\"https://s3.example:9000\""),
+    ("archive", "url", "\"s3://bucket/prefix\""),
     ("archive", "dir", "\"/srv/baogao/archive\""),
     ("bus", "url", "\"amqp://broker.example/%2f\""),
     ("bus", "ca_file", "\"/etc/baogao/ca.pem\""),

@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod archive;
 mod config;
 mod crawl;
 mod dead;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
         Command::Regions(command) => regions::run(&session, &command),
+        Command::Archive(command) => archive::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),

@@ -1,18 +1,31 @@
 //! The sections of a configuration and their defaults.
 
+use baogao_archive::BucketAddress;
 use baogao_fetch::FetchConfig;
 use baogao_frontier::FrontierConfig;
 use baogao_runtime::ServerUrl;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The section `archive`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+/// The section `archive`. Keys of a bucket come from the environment only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ArchiveSection {
     /// The folder of the WARC files; `archive` in the data directory where missing. Services share it.
     pub dir: Option<PathBuf>,
+    /// The bucket of the WARC files, instead of a folder.
+    #[serde(serialize_with = "as_shown")]
+    pub url: Option<BucketAddress>,
+    /// The object store's address where it is not Amazon's.
+    pub endpoint: Option<String>,
+    /// The region of the bucket.
+    pub region: Option<String>,
+    /// Whether the endpoint may be spoken to without TLS.
+    pub allow_http: bool,
+}
+
+fn as_shown<S: Serializer>(value: &Option<BucketAddress>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().map(BucketAddress::to_string).serialize(serializer)
 }
 
 /// The section `extract`.
