@@ -1,10 +1,11 @@
 //! The archive: its commands, and services that keep it in a bucket.
 
 use crate::service::{SERVICES, Service, configuration, reports, wait_for};
-use crate::support::{Place, baogao, json_lines, run, text};
+use crate::support::{PATIENCE, Place, baogao, json_lines, run, text};
 use baogao_testkit::servers::{PostgresDatabase, RabbitVhost, S3Bucket};
-use baogao_testkit::{Ended, FakeWeb, Plan, TcpProxy};
+use baogao_testkit::{Ended, FakeWeb, Plan, Signal, TcpProxy};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -53,13 +54,13 @@ fn what_was_fetched_is_listed_and_printed() {
     let by_url = archive(&place, &["list", "--url", url]);
     assert_eq!(by_url.stdout.lines().count(), 1, "{}", by_url.stdout);
 
-    let place_of = format!("{}:{}", text(row, "segment"), row["offset"]);
-    assert_eq!(by_url.stdout.split('\t').next(), Some(place_of.as_str()));
-    let http = archive(&place, &["cat", &place_of, "--http"]);
+    let at = format!("{}:{}", text(row, "segment"), row["offset"]);
+    assert_eq!(by_url.stdout.split('\t').next(), Some(at.as_str()));
+    let http = archive(&place, &["cat", &at, "--http"]);
     let (head, payload) = http.stdout.split_once("\r\n\r\n").expect("a header and a payload");
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     let shown = archive(&place, &["cat", url]);
-    assert_eq!(archive(&place, &["cat", &place_of]).stdout, shown.stdout);
+    assert_eq!(archive(&place, &["cat", &at]).stdout, shown.stdout);
     if !head.to_lowercase().contains("content-encoding") {
         assert_eq!(payload, shown.stdout);
     }
@@ -142,7 +143,12 @@ fn in_bucket(place: &Place, config: &Path, bucket: &S3Bucket, proxy: &TcpProxy) 
     let dir = format!("dir = {:?}", place.path("archive").to_string_lossy());
     assert!(text.contains(&dir), "{text}");
     let url = format!("url = \"s3://{}/warc\"\nendpoint = \"http://{}\"", bucket.name(), proxy.address());
-    place.write("bucket.toml", text.replace(&dir, &url))
+    // The hosts of a killed crawler must not stand still for minutes.
+    let text = text
+        .replace(&dir, &url)
+        .replace("[fetch]", "[fetch]\ntotal_timeout_ms = 5000")
+        .replace("[frontier]", "[frontier]\nlease_ms = 8000\nlease_margin_ms = 1000");
+    place.write("bucket.toml", text)
 }
 
 #[test]
@@ -154,7 +160,7 @@ fn services_keep_the_archive_in_a_bucket_and_wait_for_it() {
     let config = configuration(&place, &web, vhost.url(), database.url());
     let config = in_bucket(&place, &config, &bucket, &proxy);
     proxy.refuse(true);
-    let services: Vec<Service> =
+    let mut services: Vec<Service> =
         SERVICES.iter().map(|name| Service::start_by(name, with_key(&mut Service::command(name, &config)))).collect();
     let of_archive = |service: &&Service| ["crawler", "scraper"].contains(&service.name);
     for service in services.iter().filter(of_archive) {
@@ -171,6 +177,11 @@ fn services_keep_the_archive_in_a_bucket_and_wait_for_it() {
     for service in services.iter().filter(of_archive) {
         service.wait_until(&["archive"]);
     }
+    // A crawler is killed with pages in hand that it cannot write.
+    let crawler = services.iter_mut().find(|service| service.name == "crawler").expect("it runs");
+    crawler.process.signal(Signal::Kill).expect("it is killed");
+    crawler.process.wait(PATIENCE).expect("it ends");
+    *crawler = Service::start_by("crawler", with_key(&mut Service::command("crawler", &config)));
     proxy.heal();
     wait_for("every report", || reports(&config).len() >= web.truth().records.len());
     for service in services {
@@ -183,7 +194,21 @@ fn services_keep_the_archive_in_a_bucket_and_wait_for_it() {
     let of_bucket = |args: &[&str]| run(with_key(baogao(&["archive"]).args(args).arg("--config").arg(&config)));
     let verified = of_bucket(&["verify", "--json"]);
     assert_eq!(verified.status.code(), Some(0), "{}{}", verified.stdout, verified.stderr);
-    let found = reports(&config);
+    let exported = run(baogao(&["records", "export", "--format", "jsonl", "--config"]).arg(&config));
+    let found = json_lines(&exported.stdout);
+    assert!(!found.is_empty(), "{}", exported.stderr);
     let url = text(&found[0]["source"], "url");
     assert!(of_bucket(&["cat", url]).stdout.contains("<html"), "{url}");
+    let listed = of_bucket(&["list", "--records", "--json"]);
+    let places: BTreeSet<String> = json_lines(&listed.stdout).iter().map(place_of).collect();
+    for report in &found {
+        for source in report["source"]["archive"].as_array().expect("a list") {
+            assert!(places.contains(&place_of(source)), "{source} is not in the archive");
+        }
+    }
+}
+
+/// Where a record stands, as the archive's list or a report's source says it.
+fn place_of(row: &Value) -> String {
+    format!("{}:{}+{}", text(row, "segment"), row["offset"], row["length"])
 }

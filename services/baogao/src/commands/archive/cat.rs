@@ -53,6 +53,13 @@ pub async fn run(session: &Session, args: ArchiveCatArgs) -> anyhow::Result<Exit
             session.lang.pick("the payload cannot be decoded; see --http", "无法解码内容；可用 --http 查看").to_owned()
         })?;
         out.write_all(&decoded.bytes)?;
+        if decoded.truncated {
+            tell(
+                session
+                    .lang
+                    .pick("the payload is cut short or damaged; see --http", "内容不完整或已损坏；可用 --http 查看"),
+            );
+        }
     }
     out.flush()?;
     Ok(Exit::Done)
