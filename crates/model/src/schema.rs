@@ -121,7 +121,7 @@ fn channel(event: &Described) -> Value {
 fn parameter(name: &str) -> &'static str {
     match name {
         "site" => "The registrable host; characters outside [a-z0-9-] are `_`.",
-        "level" => "The level of the government: country, province, prefecture, county… `-` where unknown.",
+        "level" => "The level of the government: nation, province, prefecture, county… `-` where unknown.",
         "adcode" => "The six digits of GB/T 2260, `-` where unknown.",
         "plan_year" => "The year the tasks are for, `-` where unknown.",
         "kind" => "What the document is.",

@@ -4,8 +4,7 @@ use crate::Options;
 use lapin::types::{AMQPValue, FieldTable};
 use std::time::Duration;
 
-/// Where every stage publishes.
-pub(super) const EXCHANGE: &str = "baogao.events";
+pub(super) use baogao_model::schema::EXCHANGE;
 /// Holds one message: which queues there are and what they are bound to.
 pub(super) const REGISTRY: &str = "baogao.topology";
 /// Exclusive to the connection that changes the topology just now.
