@@ -5,9 +5,9 @@
 //! batches, since a round trip per URL is what makes frontiers slow.
 
 use crate::{
-    Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError, FrontierStats,
-    LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, PostgresOptions, Scope, Seed, StoredRobots,
-    Unfetched, postgres, sqlite,
+    ArchivedPage, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
+    FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, PostgresOptions, Restored, Scope,
+    Seed, StoredRobots, Unfetched, postgres, sqlite,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -36,7 +36,9 @@ pub trait Backend: Send + Sync + 'static {
         found: LinksFound,
         new: Vec<NewUrl>,
     ) -> Result<LinksStored, FrontierError>;
-    async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError>;
+    async fn restore(&self, now: Timestamp, pages: Vec<ArchivedPage>) -> Result<Restored, FrontierError>;
+    async fn last_fetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Option<Timestamp>>, FrontierError>;
+    async fn expire_groups(&self, now: Timestamp, patience: Option<Duration>) -> Result<u64, FrontierError>;
     async fn robots(&self, origin: String) -> Result<Option<StoredRobots>, FrontierError>;
     async fn put_robots(&self, origin: String, robots: StoredRobots) -> Result<(), FrontierError>;
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError>;
@@ -174,6 +176,29 @@ impl Frontier {
         self.backend.store_links(now, found.clone(), new).await
     }
 
+    /// Takes pages out of an archive, oldest first, as though they had just been fetched at their times.
+    ///
+    /// A response that was fetched into this very place is told of again under its own number, and so
+    /// are the documents that it is now part of: everything behind the frontier is made anew. One that
+    /// is not known, and is newer than what its URL has, becomes a fetch of its own. An older one is
+    /// left alone, since its number would put it before what is newer.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails; then none of them was taken.
+    pub async fn restore(&self, now: Timestamp, pages: Vec<ArchivedPage>) -> Result<Restored, FrontierError> {
+        self.backend.restore(now, pages).await
+    }
+
+    /// When the current response of each URL was fetched; none for a URL that has none.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn last_fetched(&self, urls: &[CanonicalUrl]) -> Result<Vec<Option<Timestamp>>, FrontierError> {
+        self.backend.last_fetched(urls.to_vec()).await
+    }
+
     /// Sends out the document groups that have waited longer than `group_patience`, with what is
     /// missing marked overdue, and says how many there were.
     ///
@@ -181,7 +206,17 @@ impl Frontier {
     ///
     /// When the storage fails.
     pub async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
-        self.backend.expire_groups(now).await
+        self.backend.expire_groups(now, None).await
+    }
+
+    /// The same for every group that waits, however long it has: when nobody is there to fetch what is
+    /// missing.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn close_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
+        self.backend.expire_groups(now, Some(Duration::ZERO)).await
     }
 
     /// The stored robots.txt of an origin such as `https://www.qinglan.example:8443`, expired or not.

@@ -44,6 +44,8 @@ pub(super) struct Work<'a> {
     pub(super) wanted: Wanted,
     /// Responses that may have been logged before.
     pub(super) responses: Vec<(Digest, Timestamp, &'a PayloadRef)>,
+    /// Places of the archive where a response may lie that was logged before.
+    pub(super) places: Vec<(Digest, &'a PayloadRef)>,
     /// Lines of the fetch log at most.
     pub(super) visits: usize,
     /// The group that `page` belongs to.
@@ -184,6 +186,7 @@ async fn prepare(
         load::find(conn, &work.urls, loaded).await?;
     }
     load::logged(conn, &work.responses, loaded).await?;
+    load::places(conn, &work.places, loaded).await?;
     loaded.fetch_nos = load::fetch_nos(conn, work.visits).await?;
     let unknown = loaded.looked_up.values().filter(|id| id.is_none()).count();
     loaded.numbers = postgres.numbers.take(conn, unknown).await?;

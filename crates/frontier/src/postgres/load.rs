@@ -266,6 +266,42 @@ pub(super) async fn logged(
     Ok(())
 }
 
+/// Looks up the fetches whose responses lie at some places of the archive.
+pub(super) async fn places(
+    conn: &mut PgConnection,
+    places: &[(Digest, &PayloadRef)],
+    loaded: &mut Loaded,
+) -> sqlx::Result<()> {
+    let known: Vec<(i64, &PayloadRef)> =
+        places.iter().filter_map(|(digest, payload)| Some(((*loaded.looked_up.get(digest)?)?, *payload))).collect();
+    if known.is_empty() {
+        return Ok(());
+    }
+    let rows = sqlx::query(
+        "SELECT log.url, log.id, log.at, log.content_type, log.segment, log.position, log.length, log.blake3
+         FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS r (url, segment, position)
+              JOIN fetch_log AS log USING (url, segment, position)",
+    )
+    .bind(known.iter().map(|(url, _)| *url).collect::<Vec<_>>())
+    .bind(known.iter().map(|(_, payload)| payload.segment.as_str()).collect::<Vec<_>>())
+    .bind(known.iter().map(|(_, payload)| payload.offset.cast_signed()).collect::<Vec<_>>())
+    .fetch_all(conn)
+    .await?;
+    for row in rows {
+        let payload = PayloadRef {
+            segment: row.try_get(4)?,
+            offset: row.try_get::<i64, _>(5)?.unsigned_abs(),
+            length: row.try_get::<i64, _>(6)?.unsigned_abs(),
+            blake3: ContentHash::from_stored(row.try_get::<String, _>(7)?),
+        };
+        let place = (row.try_get(0)?, payload.segment.clone(), payload.offset);
+        let response =
+            StoredResponse { at: micros::to_timestamp(row.try_get(2)?), content_type: row.try_get(3)?, payload };
+        loaded.places.insert(place, (row.try_get(1)?, response));
+    }
+    Ok(())
+}
+
 /// Takes fetch numbers for as many visits.
 pub(super) async fn fetch_nos(conn: &mut PgConnection, count: usize) -> sqlx::Result<Vec<i64>> {
     if count == 0 {

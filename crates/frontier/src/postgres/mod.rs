@@ -19,11 +19,11 @@ mod working_set;
 
 pub use connect::PostgresOptions;
 
-use crate::rules::{complete, digest, groups, links};
+use crate::rules::{complete, digest, groups, links, restore};
 use crate::{
-    Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
-    FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Outcome, Pace, PendingRetry, Scope, Seed, StoredRobots,
-    Unfetched,
+    ArchivedPage, Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig,
+    FrontierError, FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Outcome, Pace, PendingRetry, Restored,
+    Scope, Seed, StoredRobots, Unfetched,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -125,15 +125,28 @@ impl Backend for Postgres {
         change(self, "store links", &work, |rows| links::store_links(rows, &self.config, now, &found, &new)).await
     }
 
-    async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
+    async fn restore(&self, now: Timestamp, pages: Vec<ArchivedPage>) -> Result<Restored, FrontierError> {
+        let mut work = Work { visits: pages.len(), ..Work::default() };
+        for page in &pages {
+            work.touch(&page.url);
+            work.places.push((digest(&page.url), &page.payload));
+        }
+        change(self, "restore archived pages", &work, |rows| restore::restore(rows, &self.config, now, &pages)).await
+    }
+
+    async fn last_fetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Option<Timestamp>>, FrontierError> {
+        ask!(self, "look up the last fetches", |conn| stats::last_fetched(conn, &urls))
+    }
+
+    async fn expire_groups(&self, now: Timestamp, patience: Option<Duration>) -> Result<u64, FrontierError> {
         let mut total = 0;
         loop {
-            let since = groups::overdue_since(&self.config, now);
+            let since = groups::overdue_since(&self.config, now, patience);
             let overdue = ask!(self, "look for overdue document groups", |conn| overdue_groups(conn, since))?;
             let mut expired = 0;
             for group in &overdue {
                 let work = Work { groups: BTreeSet::from([group.clone()]), ..Work::default() };
-                let rules = |rows: &mut _| groups::expire(rows, &self.config, now, group);
+                let rules = |rows: &mut _| groups::expire(rows, &self.config, now, since, group);
                 expired += u64::from(change(self, "expire a document group", &work, rules).await?);
             }
             total += expired;

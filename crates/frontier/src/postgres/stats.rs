@@ -198,3 +198,23 @@ pub(super) async fn unfetched(conn: &mut PgConnection, urls: &[CanonicalUrl]) ->
     }
     Ok(unfetched)
 }
+
+/// When the current response of each URL was fetched.
+pub(super) async fn last_fetched(
+    conn: &mut PgConnection,
+    urls: &[CanonicalUrl],
+) -> sqlx::Result<Vec<Option<Timestamp>>> {
+    let rows: Vec<Option<i64>> = sqlx::query_scalar(
+        "SELECT log.at
+         FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS given (digest, host, place)
+              LEFT JOIN host ON host.name = given.host
+              LEFT JOIN url ON url.bucket = host.bucket AND url.digest = given.digest
+              LEFT JOIN fetch_log AS log ON log.id = url.fetch_no
+         ORDER BY given.place",
+    )
+    .bind(urls.iter().map(|url| digest(url).to_vec()).collect::<Vec<_>>())
+    .bind(urls.iter().map(CanonicalUrl::host).collect::<Vec<_>>())
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|at| at.map(micros::to_timestamp)).collect())
+}

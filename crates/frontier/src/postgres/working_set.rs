@@ -48,6 +48,8 @@ pub(super) struct Loaded {
     pub(super) urls: HashMap<i64, UrlRow>,
     pub(super) responses: HashMap<i64, StoredResponse>,
     pub(super) logged: HashSet<ResponseId>,
+    /// Fetches by their URL and the place of their response.
+    pub(super) places: HashMap<(i64, String, u64), (i64, StoredResponse)>,
     pub(super) groups_of: HashMap<i64, Vec<String>>,
     /// The locked groups.
     pub(super) groups: BTreeMap<String, Option<GroupRow>>,
@@ -216,6 +218,16 @@ impl Rows for WorkingSet {
                 .is_some_and(|p| (entry.url, micros::of(entry.at), &p.segment, p.offset) == (id.0, id.1, &id.2, id.3))
         };
         Ok(self.loaded.logged.contains(&id) || self.changes.log.iter().any(is_this))
+    }
+
+    fn logged_at(&mut self, url: i64, payload: &PayloadRef) -> Result<Option<(i64, StoredResponse)>, Miss> {
+        let new = self.changes.log.iter().filter(|(_, entry)| entry.url == url).find_map(|(number, entry)| {
+            let (response, _) = entry.response.as_ref()?;
+            let is_here = response.payload.segment == payload.segment && response.payload.offset == payload.offset;
+            is_here.then(|| (*number, response.clone()))
+        });
+        let place = (url, payload.segment.clone(), payload.offset);
+        Ok(new.or_else(|| self.loaded.places.get(&place).cloned()))
     }
 
     fn log(&mut self, entry: LogEntry) -> Result<i64, Miss> {

@@ -15,18 +15,18 @@ use std::time::Duration;
 const LOOP_SEARCH: u32 = 32;
 
 /// What the transaction works on.
-struct Batch<'a, R> {
-    rows: &'a mut R,
-    config: &'a FrontierConfig,
-    now: Timestamp,
-    epoch: i64,
-    stale: bool,
-    completed: Completed,
-    touched: Touched,
+pub(super) struct Batch<'a, R> {
+    pub(super) rows: &'a mut R,
+    pub(super) config: &'a FrontierConfig,
+    pub(super) now: Timestamp,
+    pub(super) epoch: i64,
+    pub(super) stale: bool,
+    pub(super) completed: Completed,
+    pub(super) touched: Touched,
     /// Requests in a row that got no answer.
-    silent: u32,
+    pub(super) silent: u32,
     /// Until when a server asked to be left alone.
-    blocked_until: Option<Timestamp>,
+    pub(super) blocked_until: Option<Timestamp>,
 }
 
 /// Takes a batch of completions; the caller's transaction makes it one step.
@@ -83,13 +83,13 @@ struct Failed {
 }
 
 /// A response with what the next request may say of it.
-struct Response<'a> {
-    status: u16,
-    content_type: &'a Option<String>,
-    etag: &'a Option<String>,
-    last_modified: &'a Option<String>,
-    payload: &'a PayloadRef,
-    bytes: u64,
+pub(super) struct Response<'a> {
+    pub(super) status: u16,
+    pub(super) content_type: &'a Option<String>,
+    pub(super) etag: &'a Option<String>,
+    pub(super) last_modified: &'a Option<String>,
+    pub(super) payload: &'a PayloadRef,
+    pub(super) bytes: u64,
 }
 
 impl<R: Rows> Batch<'_, R> {
@@ -190,7 +190,7 @@ impl<R: Rows> Batch<'_, R> {
     }
 
     /// Plans the next visit after one that found the page.
-    fn visited(
+    pub(super) fn visited(
         &mut self,
         url: &CanonicalUrl,
         mut row: UrlRow,
@@ -351,7 +351,7 @@ impl<R: Rows> Batch<'_, R> {
     }
 
     /// Logs a response and gives it its fetch number.
-    fn log_fetch(&mut self, url: i64, at: Timestamp, response: &Response<'_>) -> Result<i64, R::Error> {
+    pub(super) fn log_fetch(&mut self, url: i64, at: Timestamp, response: &Response<'_>) -> Result<i64, R::Error> {
         let stored =
             StoredResponse { at, content_type: response.content_type.clone(), payload: response.payload.clone() };
         self.rows.log(LogEntry {
@@ -381,7 +381,7 @@ impl<R: Rows> Batch<'_, R> {
     }
 
     /// Puts the `page.fetched` of a response into the outbox.
-    fn announce(
+    pub(super) fn announce(
         &mut self,
         url: &CanonicalUrl,
         row: &UrlRow,

@@ -11,6 +11,7 @@ use baogao_model::event::DocumentReady;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::time::Duration;
 
 /// Draws the consequences of a transaction: due times of pace keys, and documents that became
 /// ready. Returns the number of the latter. Must run after all other changes of the transaction.
@@ -36,19 +37,21 @@ pub(crate) fn settle<R: Rows>(
     Ok(ready)
 }
 
-/// Groups that were open at this time already have waited too long.
-pub(crate) fn overdue_since(config: &FrontierConfig, now: Timestamp) -> i64 {
-    micros::of(now).saturating_sub(micros::length(config.group_patience))
+/// Groups that were open at this time already have waited longer than the patience given, or else
+/// the configured one.
+pub(crate) fn overdue_since(config: &FrontierConfig, now: Timestamp, patience: Option<Duration>) -> i64 {
+    micros::of(now).saturating_sub(micros::length(patience.unwrap_or(config.group_patience)))
 }
 
-/// Sends out a group if it has waited too long, and says whether it had.
+/// Sends out a group if it was open at the time `since` already, and says whether it was.
 pub(crate) fn expire<R: Rows>(
     rows: &mut R,
     config: &FrontierConfig,
     now: Timestamp,
+    since: i64,
     group: &str,
 ) -> Result<bool, R::Error> {
-    let is_overdue = |group: GroupRow| group.open_since.is_some_and(|since| since <= overdue_since(config, now));
+    let is_overdue = |group: GroupRow| group.open_since.is_some_and(|open| open <= since);
     if !rows.group(group)?.is_some_and(is_overdue) {
         return Ok(false);
     }
@@ -156,6 +159,15 @@ fn send<R: Rows>(rows: &mut R, now: Timestamp, group: GroupRow, ready: Ready) ->
     };
     rows.send(message(now, &event, &input_id))?;
     Ok(true)
+}
+
+/// Makes the documents that a page is part of go out again, whatever went out last.
+pub(crate) fn send_again<R: Rows>(rows: &mut R, page: &UrlRow, touched: &mut Touched) -> Result<(), R::Error> {
+    for group in rows.groups_of(page.id)? {
+        update_group(rows, &group, |group| group.fingerprint = None)?;
+    }
+    touched.urls.insert(page.id);
+    Ok(())
 }
 
 /// Changes a group, which is written only if it is another one then.

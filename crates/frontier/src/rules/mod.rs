@@ -7,6 +7,7 @@
 pub(crate) mod complete;
 pub(crate) mod groups;
 pub(crate) mod links;
+pub(crate) mod restore;
 mod row;
 pub(crate) mod urls;
 
@@ -48,6 +49,8 @@ pub(crate) trait Rows {
 
     /// Whether this very response was logged before.
     fn is_logged(&mut self, url: i64, at: Timestamp, payload: &PayloadRef) -> Result<bool, Self::Error>;
+    /// The fetch whose response lies at this place of the archive, with its number.
+    fn logged_at(&mut self, url: i64, payload: &PayloadRef) -> Result<Option<(i64, StoredResponse)>, Self::Error>;
     /// Logs a completion and gives it a number higher than all before.
     fn log(&mut self, entry: LogEntry) -> Result<i64, Self::Error>;
     /// The response that was logged under a number.

@@ -15,11 +15,11 @@ mod scope;
 mod stats;
 mod writer;
 
-use crate::rules::{complete, groups, links};
+use crate::rules::{complete, groups, links, restore};
 use crate::{
-    Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
-    FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Scope, Seed, StoredRobots,
-    Unfetched, micros, pace,
+    ArchivedPage, Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig,
+    FrontierError, FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Restored, Scope,
+    Seed, StoredRobots, Unfetched, micros, pace,
 };
 use async_trait::async_trait;
 use baogao_model::CanonicalUrl;
@@ -127,14 +127,26 @@ impl Backend for Sqlite {
         .await
     }
 
-    async fn expire_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
+    async fn restore(&self, now: Timestamp, pages: Vec<ArchivedPage>) -> Result<Restored, FrontierError> {
+        self.write("restore archived pages", move |conn, config| {
+            restore::restore(&mut FileRows::new(conn, config), config, now, &pages)
+        })
+        .await
+    }
+
+    async fn last_fetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Option<Timestamp>>, FrontierError> {
+        self.readers.run("look up the last fetches", move |conn| stats::last_fetched(conn, &urls)).await
+    }
+
+    async fn expire_groups(&self, now: Timestamp, patience: Option<Duration>) -> Result<u64, FrontierError> {
         let mut total = 0;
         loop {
             let expired = self
                 .write("expire document groups", move |conn, config| {
-                    let overdue = overdue_groups(conn, groups::overdue_since(config, now))?;
+                    let since = groups::overdue_since(config, now, patience);
+                    let overdue = overdue_groups(conn, since)?;
                     for group in &overdue {
-                        groups::expire(&mut FileRows::new(conn, config), config, now, group)?;
+                        groups::expire(&mut FileRows::new(conn, config), config, now, since, group)?;
                     }
                     Ok(overdue.len())
                 })

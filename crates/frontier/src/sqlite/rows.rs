@@ -206,6 +206,16 @@ impl Rows for FileRows<'_> {
             .exists(params![url, micros::of(at), payload.segment, payload.offset])
     }
 
+    fn logged_at(&mut self, url: i64, payload: &PayloadRef) -> rusqlite::Result<Option<(i64, StoredResponse)>> {
+        let fetch_no: Option<i64> = self
+            .conn
+            .prepare_cached("SELECT id FROM fetch_log WHERE url = ?1 AND segment = ?2 AND position = ?3")?
+            .query_row(params![url, payload.segment, payload.offset], |row| row.get(0))
+            .optional()?;
+        let Some(fetch_no) = fetch_no else { return Ok(None) };
+        Ok(self.response(fetch_no)?.map(|response| (fetch_no, response)))
+    }
+
     fn log(&mut self, entry: LogEntry) -> rusqlite::Result<i64> {
         let (response, bytes) = entry.response.unzip();
         let payload = response.as_ref().map(|response| &response.payload);

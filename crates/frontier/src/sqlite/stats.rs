@@ -9,7 +9,7 @@ use crate::rules::{Visit, digest};
 use crate::stats::{Failure, FrontierStats, PendingRetry, Unfetched};
 use baogao_model::CanonicalUrl;
 use jiff::Timestamp;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension, named_params};
 
 /// The lanes of a scope.
 const LANES: &str = "
@@ -189,4 +189,17 @@ pub(super) fn unfetched(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::R
         }
     }
     Ok(unfetched)
+}
+
+/// When the current response of each URL was fetched.
+pub(super) fn last_fetched(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::Result<Vec<Option<Timestamp>>> {
+    let mut look = conn.prepare_cached(
+        "SELECT fetch_log.at FROM url JOIN fetch_log ON fetch_log.id = url.fetch_no WHERE url.digest = ?1",
+    )?;
+    let mut last = Vec::with_capacity(urls.len());
+    for url in urls {
+        let at: Option<i64> = look.query_row([digest(url).as_slice()], |row| row.get(0)).optional()?;
+        last.push(at.map(micros::to_timestamp));
+    }
+    Ok(last)
 }

@@ -7,6 +7,7 @@ pub mod groups;
 pub mod links;
 pub mod outbox;
 pub mod random;
+pub mod restore;
 pub mod visits;
 
 use baogao_frontier::{
@@ -83,6 +84,9 @@ macro_rules! frontier_suite {
                     a_page_may_leave_for_another_group, a_part_that_vanishes_stays,
                     a_part_may_redirect_twice_and_fail,
                     any_order_gives_the_same_document;
+                restore: archived_pages_become_fetches_of_their_times, a_known_place_keeps_its_number,
+                    what_is_older_than_known_is_left_alone, documents_in_parts_go_out_again,
+                    nobody_waits_for_parts_that_nobody_fetches;
                 random: random_crawls_keep_the_promises);
         }
     };
