@@ -7,6 +7,7 @@ mod crawl;
 mod dead;
 mod demo;
 mod profile;
+mod replay;
 mod seeds;
 mod service;
 mod services;

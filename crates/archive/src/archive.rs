@@ -2,7 +2,7 @@
 
 use crate::bucket::Bucket;
 use crate::digest::Names;
-use crate::directory::{Directory, segment_path};
+use crate::directory::{self, Directory, check_name, segment_path};
 use crate::error::ArchiveError;
 use crate::exchange::{Archived, Exchange};
 use crate::location::Location;
@@ -12,6 +12,7 @@ use crate::segments::{self, Scan, SegmentEntry};
 use crate::upload;
 use crate::writer::{self, Command, Job};
 use baogao_model::{ContentHash, PayloadRef};
+use bytes::Bytes;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -257,6 +258,27 @@ impl Archive {
             Place::Bucket(bucket) => bucket.read_all(&segment.name).await?,
         };
         Ok(Scan::new(bytes, segment.is_open))
+    }
+
+    /// Takes over a segment of another archive as it is and under its own name, so that what refers to
+    /// it there finds it here; answers when it is durable. One that is here already is replaced, which
+    /// only makes sense for a segment that has grown since.
+    ///
+    /// # Errors
+    ///
+    /// When the name is none of a segment, or when it cannot be written.
+    pub async fn adopt(&self, name: &str, bytes: Bytes) -> Result<(), ArchiveError> {
+        if self.writer.is_none() {
+            return Err(ArchiveError::ReadOnly);
+        }
+        check_name(name)?;
+        match &self.place {
+            Place::Folder(root) => {
+                let (root, name) = (root.clone(), name.to_owned());
+                blocking(move || directory::put(&root, &name, &bytes)).await
+            }
+            Place::Bucket(bucket) => bucket.put(name, vec![bytes]).await,
+        }
     }
 
     /// Closes the open segment; later appends through any clone fail.

@@ -201,6 +201,29 @@ pub(crate) fn check_name(segment: &str) -> Result<(), ArchiveError> {
     Ok(())
 }
 
+/// Writes a whole segment, which is there under its name only when it is durable.
+pub(crate) fn put(root: &Path, segment: &str, bytes: &[u8]) -> Result<(), ArchiveError> {
+    let path = segment_path(root, segment)?;
+    let folder = path.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(ArchiveError::io("create", folder))?;
+    // Not a name that a segment can have. What a crash leaves of it is removed by the next attempt.
+    let part = path.with_extension("part");
+    if let Err(error) = fs::remove_file(&part)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(ArchiveError::io("remove", &part)(error));
+    }
+    let mut file = File::create(&part).map_err(ArchiveError::io("create", &part))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(ArchiveError::io("write to", &part))?;
+    drop(file);
+    make_immutable(&part);
+    fs::rename(&part, &path).map_err(ArchiveError::io("rename", &part))?;
+    for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
+        sync_folder(folder)?;
+    }
+    Ok(())
+}
+
 /// Takes the permission to write from a closed segment: a guard against slips, not a promise.
 pub(crate) fn make_immutable(path: &Path) {
     let changed = fs::metadata(path).and_then(|metadata| {

@@ -76,6 +76,12 @@ impl Scan {
         Self { bytes, at: 0, is_open }
     }
 
+    /// All bytes of the segment, but for a torn end of one that is still written to. Reads it through.
+    pub fn whole(mut self) -> Bytes {
+        while self.next().is_some() {}
+        self.bytes.slice(..self.at)
+    }
+
     /// The exchange whose record begins at `offset`.
     ///
     /// # Errors

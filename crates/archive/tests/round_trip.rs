@@ -124,6 +124,32 @@ async fn references_that_are_not_ours_are_refused(store: Store) {
     assert!(matches!(error, ArchiveError::Checksum { .. }) && !error.is_transient(), "{error}");
 }
 
+async fn a_segment_taken_over_serves_its_references(store: Store) {
+    let other = Store::folder();
+    let from = other.open().await;
+    let first = exchange("http://www.qinglan.example/1", "one");
+    let at = from.append(first.clone()).await.unwrap();
+    let archive = store.open().await;
+    // While it is still written to: what is whole of it.
+    let open = from.segments().await.unwrap().remove(0);
+    assert!(open.is_open);
+    archive.adopt(&open.name, from.scan(&open).await.unwrap().whole()).await.unwrap();
+    assert_eq!(archive.read(&at).await.unwrap(), first);
+
+    let second = exchange("http://www.qinglan.example/2", "two");
+    let later = from.append(second.clone()).await.unwrap();
+    from.close().await;
+    assert!(archive.read(&later).await.is_err());
+    let closed = from.segments().await.unwrap().remove(0);
+    archive.adopt(&closed.name, from.scan(&closed).await.unwrap().whole()).await.unwrap();
+    assert_eq!((archive.read(&at).await.unwrap(), archive.read(&later).await.unwrap()), (first, second));
+    assert!(archive.segments().await.unwrap().contains(&closed));
+    for name in ["", "../x.warc.gz", "/x.warc.gz"] {
+        assert!(archive.adopt(name, Bytes::new()).await.is_err(), "{name:?}");
+    }
+    assert!(matches!(store.read_only().await.adopt(&closed.name, Bytes::new()).await, Err(ArchiveError::ReadOnly)));
+}
+
 async fn only_an_open_archive_can_be_appended_to(store: Store) {
     let read_only = store.read_only().await;
     let error = read_only.append(exchange("http://www.qinglan.example/", "正文")).await.unwrap_err();
@@ -253,6 +279,7 @@ on_every_store!(
     a_segment_opens_with_a_warcinfo_and_names_its_digests,
     what_cannot_have_come_over_http_is_refused,
     references_that_are_not_ours_are_refused,
+    a_segment_taken_over_serves_its_references,
     only_an_open_archive_can_be_appended_to,
     other_programs_find_nothing_wrong_with_it,
     every_record_is_listed_with_what_it_says,

@@ -17,6 +17,7 @@ mod links;
 mod markup;
 mod metadata;
 mod pager;
+mod plain;
 mod profile;
 mod records;
 mod refusal;
@@ -142,7 +143,11 @@ impl Extractor {
 
     /// Reads a page. Never fails: what cannot be read is left out and warned of.
     pub fn extract(&self, page: &Page<'_>) -> PageExtract {
-        self.extract_decoded(decode(page.bytes, page.content_type), page.url)
+        let decoded = decode(page.bytes, page.content_type);
+        if plain::is_plain(page.content_type, &decoded.text) {
+            return plain::extract(decoded);
+        }
+        self.extract_decoded(decoded, page.url)
     }
 
     /// Reads a page that has been [decoded](decode) already.

@@ -190,7 +190,7 @@ impl Frontier {
         self.backend.restore(now, pages).await
     }
 
-    /// When the current response of each URL was fetched; none for a URL that has none.
+    /// When the current response of each URL was fetched, to the microsecond; none for a URL that has none.
     ///
     /// # Errors
     ///

@@ -2,10 +2,12 @@
 
 mod archive;
 mod dead;
+mod intake;
 mod regions;
 
 pub use archive::{ArchiveCatArgs, ArchiveCommand, ArchiveListArgs, ArchivePlace, ArchiveVerifyArgs};
 pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
+pub use intake::{ImportArgs, ReplayArgs};
 pub use regions::{RegionsCommand, RegionsCrosswalkArgs, RegionsListArgs};
 
 use crate::lang::Lang;
@@ -149,6 +151,46 @@ Examples:
   baogao archive verify --config baogao.toml"
     )]
     Archive(ArchiveCommand),
+
+    /// Run archived pages through today's scraper and parser.
+    ///
+    /// Every good response in the archive is read again, oldest segment first, and what is made of it is
+    /// stored beside what was made before: a better extractor or parser makes new revisions, the same one
+    /// changes nothing. Nothing is fetched.
+    ///
+    /// With `--from` the pages come from another archive, which is taken over: into an empty data
+    /// directory that makes the same records again. In a data directory the command ends when all is done;
+    /// where the configuration names servers, the services there do the work. Ctrl-C stops it; running it
+    /// again begins anew and harms nothing.
+    #[command(after_help = "\
+Environment:
+  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+       the key of a bucket
+  BAOGAO_DATABASE_URL, AWS_ENDPOINT_URL, AWS_REGION
+       come before what the configuration says
+
+Examples:
+  baogao replay
+  baogao replay --site example.gov.cn --since 2026-01-01
+  baogao replay --from ./old-data --data ./new-data
+  baogao replay --config baogao.toml --since 30d")]
+    Replay(ReplayArgs),
+
+    /// Take saved pages, texts and WARC files of any program through the pipeline.
+    ///
+    /// Takes .warc and .warc.gz files, .html, .htm, .shtml, .xhtml and .txt files, and folders of them.
+    /// What they hold is archived and goes the way of fetched pages. A page that is there already, or
+    /// whose address has a newer one, is left alone, so the command can be repeated.
+    ///
+    /// A saved page has the address that `--base` gives it by its path, else the one that the browser wrote
+    /// into it, else one below http://import.invalid/ by folder and file name. Its time is that of the file.
+    #[command(after_help = "\
+Examples:
+  baogao import crawl-2024.warc.gz
+  baogao import ./pages --base http://www.example.gov.cn/zwgk/
+  baogao import reports/*.txt --data ./my-data
+  baogao import ./pages --config baogao.toml")]
+    Import(ImportArgs),
 
     /// List, show, replay or drop messages that could not be processed. Works beside a running process.
     #[command(

@@ -5,7 +5,7 @@ use crate::roles::{CrawlerParts, Roles, queues};
 use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_bus::Bus;
-use baogao_crawler::{PauseReason, Scope};
+use baogao_crawler::{Desk, PauseReason, Scope};
 use baogao_fetch::Fetcher;
 use baogao_frontier::{Frontier, FrontierStats};
 use baogao_runtime::{Context, DataDir, Shutdown};
@@ -25,7 +25,8 @@ pub struct Embedded {
     pub bus: Bus,
     /// What was made.
     pub records: Records,
-    archive: Archive,
+    /// What was fetched.
+    pub archive: Archive,
     dir: DataDir,
 }
 
@@ -120,13 +121,49 @@ impl Embedded {
             begun: Arc::clone(&begun),
             pause: pause.clone(),
         });
-        let mut roles = JoinSet::new();
+        let mut roles = self.behind_the_crawler(&at)?;
         roles.spawn(crawler.run());
+        let (max_pages, grace) = (config.crawler.max_pages, config.grace());
+        Ok(Running { roles, begun, pause, filter, max_pages, grace, shutdown: shutdown.clone() })
+    }
+
+    /// Starts every role but for the fetching itself: for pages that come from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Embedded::start`].
+    pub fn start_offline(&self, config: &Config, shutdown: &Shutdown) -> anyhow::Result<Running> {
+        let scope = Scope::own();
+        let filter = scope.in_frontier(None);
+        let context = Context::new(shutdown.clone(), config.byte_budget());
+        let at = Roles { config, bus: &self.bus, context: &context };
+        let mut roles = self.behind_the_crawler(&at)?;
+        let desk = Desk {
+            frontier: self.frontier.clone(),
+            bus: self.bus.clone(),
+            scope: Arc::new(scope),
+            context: context.clone(),
+        };
+        roles.spawn(desk.run());
+        Ok(Running {
+            roles,
+            begun: Arc::default(),
+            pause: PauseReason::default(),
+            filter,
+            // What is due is nobody's business here.
+            max_pages: Some(0),
+            grace: config.grace(),
+            shutdown: shutdown.clone(),
+        })
+    }
+
+    /// Starts what comes after a page is fetched.
+    fn behind_the_crawler(&self, at: &Roles<'_>) -> anyhow::Result<JoinSet<()>> {
+        let mut roles = JoinSet::new();
         roles.spawn(at.scraper(self.archive.clone())?.run());
         roles.spawn(at.parser().run());
         roles.spawn(at.publisher(self.records.clone()).run());
-        let (max_pages, grace) = (config.crawler.max_pages, config.grace());
-        Ok(Running { roles, begun, pause, filter, max_pages, grace, shutdown: shutdown.clone() })
+        Ok(roles)
     }
 
     /// What is under way now. Work moves between frontier and bus while it is looked for, so the

@@ -8,6 +8,7 @@ mod distributed;
 mod embedded;
 mod exit;
 mod input;
+mod intake;
 mod lang;
 mod one_page;
 mod profiles;

@@ -16,21 +16,32 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub struct Progress {
     lang: Lang,
     counts: Counts,
+    /// What counts the pages.
+    pages: &'static str,
     began: Instant,
     bar: Option<ProgressBar>,
     said: Instant,
 }
 
 impl Progress {
-    /// Begins to show.
+    /// Begins to show a crawl.
     pub fn new(lang: Lang, counts: Counts) -> Self {
+        Self::counting("baogao_crawler_pages_total", lang, counts)
+    }
+
+    /// Begins to show what becomes of pages that nobody fetches.
+    pub fn offline(lang: Lang, counts: Counts) -> Self {
+        Self::counting("baogao_scraper_pages_total", lang, counts)
+    }
+
+    fn counting(pages: &'static str, lang: Lang, counts: Counts) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();
             bar.set_style(ProgressStyle::default_spinner());
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        Self { lang, counts, began: Instant::now(), bar, said: Instant::now() }
+        Self { lang, counts, pages, began: Instant::now(), bar, said: Instant::now() }
     }
 
     /// Shows how things stand.
@@ -55,7 +66,7 @@ impl Progress {
     /// Pages, articles, reports, failures, rate, and what is under way.
     fn line(&self, load: &Load) -> String {
         let outcomes = self.counts.by_label("baogao_crawler_pages_total", "outcome");
-        let pages: u64 = outcomes.values().sum();
+        let pages = self.counts.total(self.pages);
         let failed = outcomes.get("failed").copied().unwrap_or(0);
         let articles = self.counts.total("baogao_scraper_articles_total");
         let kinds = self.counts.by_label("baogao_publisher_records_total", "kind");

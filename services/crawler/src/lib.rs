@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod desk;
 mod fetching;
 mod links;
 mod pressure;
@@ -8,6 +9,7 @@ mod relay;
 mod scope;
 
 pub use config::CrawlerConfig;
+pub use desk::Desk;
 pub use pressure::PauseReason;
 pub use scope::{Scope, ScopeKind};
 
@@ -15,8 +17,7 @@ use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
 use baogao_fetch::Fetcher;
 use baogao_frontier::Frontier;
-use baogao_runtime::work::{body_bytes, chain};
-use baogao_runtime::{Context, Worker};
+use baogao_runtime::Context;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -30,9 +31,6 @@ pub const ARCHIVE: &str = "archive";
 
 /// The queue of links on their way into the frontier.
 pub const LINKS_QUEUE: &str = "links";
-
-/// Pages whose links are stored at once; the frontier commits them in groups.
-const LINKS_AT_ONCE: usize = 16;
 
 /// The queues this role consumes.
 pub fn queues() -> Vec<QueueSpec> {
@@ -72,32 +70,12 @@ pub struct Crawler {
 impl Crawler {
     /// Crawls until shutdown is asked for.
     pub async fn run(self) {
-        let links = Worker {
+        let desk = Desk {
+            frontier: self.frontier.clone(),
             bus: self.bus.clone(),
-            queue: LINKS_QUEUE,
-            concurrency: LINKS_AT_ONCE,
-            store: FRONTIER,
-            weigh: body_bytes,
+            scope: Arc::clone(&self.scope),
             context: self.context.clone(),
         };
-        let (frontier, scope) = (self.frontier.clone(), Arc::clone(&self.scope));
-        tokio::join!(
-            fetching::run(&self),
-            relay::run(&self.frontier, &self.bus, &self.context),
-            close_overdue_groups(&self.frontier, &self.context),
-            links.run(move |message| links::store(frontier.clone(), Arc::clone(&scope), message)),
-        );
-    }
-}
-
-/// Sends split articles on their way whose last parts do not come.
-async fn close_overdue_groups(frontier: &Frontier, context: &Context) {
-    loop {
-        if let Err(error) = frontier.expire_groups(jiff::Timestamp::now()).await {
-            context.health.lost(FRONTIER, chain(&error));
-        }
-        if !context.shutdown.sleep(Duration::from_secs(60)).await {
-            return;
-        }
+        tokio::join!(fetching::run(&self), desk.run());
     }
 }

@@ -14,7 +14,8 @@ pub async fn store(frontier: Frontier, scope: Arc<Scope>, message: Message) -> H
     let new = candidates(&found, &scope);
     if let Some(group) = &mut found.group {
         // A part outside the scope would keep its group waiting for a page that is never asked for.
-        group.members.retain(|member| CanonicalUrl::parse(&member.url).is_ok_and(|url| scope.contains(&url)));
+        let site = &found.site;
+        group.members.retain(|member| CanonicalUrl::parse(&member.url).is_ok_and(|url| scope.follows(site, &url)));
     }
     let stored = frontier.store_links(Timestamp::now(), &found, new).await.map_err(|error| {
         let is_transient = error.is_transient();
@@ -33,7 +34,7 @@ fn candidates(found: &LinksFound, scope: &Scope) -> Vec<NewUrl> {
         let dropped = match CanonicalUrl::parse(&link.url) {
             Err(_) => "not_http",
             Ok(url) if is_file(url.as_url().path()) => "file",
-            Ok(url) if !scope.contains(&url) => "out_of_scope",
+            Ok(url) if !scope.follows(&found.site, &url) => "out_of_scope",
             Ok(url) => {
                 new.push(NewUrl { url, priority: promise(link), role: link.role });
                 continue;

@@ -15,6 +15,8 @@ pub enum ScopeKind {
     Path,
     /// Anywhere.
     Any,
+    /// From each page to its own registrable site, whatever that is: for pages that nobody has led to.
+    Own,
 }
 
 /// A [`ScopeKind`] applied to seeds.
@@ -42,6 +44,19 @@ impl Scope {
         Self::around(ScopeKind::Any, &[])
     }
 
+    /// From each page to its own site.
+    pub fn own() -> Self {
+        Self::around(ScopeKind::Own, &[])
+    }
+
+    /// Whether a link to `url` on a page of `site` is followed.
+    pub fn follows(&self, site: &str, url: &CanonicalUrl) -> bool {
+        match self.kind {
+            ScopeKind::Own => url.site() == site,
+            _ => self.contains(url),
+        }
+    }
+
     /// Whether `url` may be crawled.
     pub fn contains(&self, url: &CanonicalUrl) -> bool {
         match self.kind {
@@ -51,7 +66,7 @@ impl Scope {
                 let url = place(url);
                 self.prefixes.iter().any(|prefix| url.starts_with(prefix))
             }
-            ScopeKind::Any => true,
+            ScopeKind::Any | ScopeKind::Own => true,
         }
     }
 
@@ -59,7 +74,8 @@ impl Scope {
     pub fn in_frontier(&self, max_depth: Option<u32>) -> baogao_frontier::Scope {
         let list = |kind, set: &BTreeSet<String>| (self.kind == kind).then(|| set.iter().cloned().collect());
         baogao_frontier::Scope {
-            sites: (self.kind != ScopeKind::Any).then(|| self.sites.iter().cloned().collect()),
+            sites: matches!(self.kind, ScopeKind::Site | ScopeKind::Host | ScopeKind::Path)
+                .then(|| self.sites.iter().cloned().collect()),
             hosts: list(ScopeKind::Host, &self.hosts),
             prefixes: list(ScopeKind::Path, &self.prefixes),
             max_depth,
@@ -74,7 +90,7 @@ impl fmt::Display for Scope {
             ScopeKind::Site => f.write_str(&join(&self.sites)),
             ScopeKind::Host => f.write_str(&join(&self.hosts)),
             ScopeKind::Path => f.write_str(&join(&self.prefixes)),
-            ScopeKind::Any => f.write_str("*"),
+            ScopeKind::Any | ScopeKind::Own => f.write_str("*"),
         }
     }
 }
@@ -98,6 +114,13 @@ mod tests {
 
     fn url(text: &str) -> CanonicalUrl {
         CanonicalUrl::parse(text).expect("a good URL")
+    }
+
+    #[test]
+    fn pages_out_of_nowhere_lead_to_their_own_sites() {
+        let page = url("http://www.qinglan.gov.cn/a");
+        let inside = |text| Scope::own().follows(&page.site(), &url(text));
+        assert!(inside("http://zwgk.qinglan.gov.cn/b") && !inside("http://www.lincheng.gov.cn/b"));
     }
 
     #[test]

@@ -66,7 +66,8 @@ impl<R: Rows> Batch<'_, R> {
             Some(fetch_no) => self.rows.response(fetch_no)?,
             None => None,
         };
-        if last.as_ref().is_some_and(|last| last.at >= page.at) {
+        // As exactly as times are stored.
+        if last.as_ref().is_some_and(|last| micros::of(last.at) >= micros::of(page.at)) {
             restored.older += 1;
             return Ok(());
         }

@@ -7,11 +7,13 @@ mod dead;
 mod demo;
 mod explain;
 mod extract;
+mod import;
 mod migrate;
 mod parse;
 mod profile;
 mod records;
 mod regions;
+mod replay;
 mod run;
 mod service;
 mod summary;
@@ -22,8 +24,10 @@ use crate::exit::Exit;
 use crate::lang::Lang;
 use crate::tell::tell_error;
 use baogao_crawler::ScopeKind;
+use baogao_runtime::config::ConfigError;
 use baogao_runtime::telemetry;
 use std::future::Future;
+use std::path::Path;
 
 /// What every command is given.
 pub struct Session {
@@ -50,6 +54,8 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Parse(args) => parse::run(&session, &args),
         Command::Records(command) => records::run(&session, command),
         Command::Regions(command) => regions::run(&session, &command),
+        Command::Replay(args) => replay::run(&session, &args),
+        Command::Import(args) => import::run(&session, &args),
         Command::Archive(command) => archive::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
         Command::Service(command) => service::run(&session, command),
@@ -77,6 +83,20 @@ impl Session {
     fn complain(&self, error: &anyhow::Error) {
         tell_error(self.lang, error);
     }
+}
+
+/// The configuration of a command that works in a data directory or over servers: a directory that is
+/// named on the command line is meant, whatever the file says.
+fn place(file: Option<&Path>, data: Option<&Path>) -> Result<Config, ConfigError> {
+    let mut config = match file {
+        Some(file) => Config::load_for(file, &[])?,
+        None => Config::load(None)?,
+    };
+    if let Some(data) = data {
+        data.clone_into(&mut config.data.dir);
+        config.database.url = None;
+    }
+    Ok(config)
 }
 
 /// Runs asynchronous work to its end. A text that is still being parsed then, after the time of

@@ -112,6 +112,11 @@ pub fn write_crawl(out: &mut impl Write, lang: Lang, counts: &Counts) -> io::Res
     if !reasons.is_empty() {
         writeln!(out, "{}", say!(lang, "  why not fetched: {}", "  未取得的原因：{}", list(&reasons)))?;
     }
+    write_made(out, lang, counts)
+}
+
+/// What was made of pages, by outcome.
+pub fn write_made(out: &mut impl Write, lang: Lang, counts: &Counts) -> io::Result<()> {
     let kinds = counts.by_label("baogao_scraper_pages_total", "kind");
     writeln!(out, "{}", say!(lang, "page kinds: {}", "网页种类：{}", list(&kinds)))?;
     let documents = counts.by_label("baogao_parser_documents_total", "kind");
@@ -126,7 +131,7 @@ pub fn write_crawl(out: &mut impl Write, lang: Lang, counts: &Counts) -> io::Res
 }
 
 /// `3 fetched, 1 failed`; a dash for nothing.
-fn list(counts: &BTreeMap<String, u64>) -> String {
+pub fn list(counts: &BTreeMap<String, u64>) -> String {
     if counts.is_empty() {
         return "–".to_owned();
     }

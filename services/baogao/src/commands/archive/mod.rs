@@ -2,7 +2,7 @@
 
 mod cat;
 mod list;
-mod reading;
+pub mod reading;
 mod verify;
 
 use super::{Session, block_on};

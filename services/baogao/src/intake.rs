@@ -1,0 +1,159 @@
+//! Pages that come from elsewhere than the web, on their way through the pipeline.
+//!
+//! In a data directory the roles behind the crawler run here and are waited for. Over servers only the
+//! frontier is written to: the services that run there do the rest.
+
+use crate::config::Config;
+use crate::embedded::{Embedded, End, Load, Running};
+use anyhow::Context as _;
+use baogao_archive::{Archive, ArchiveConfig};
+use baogao_frontier::{ArchivedPage, Frontier, PostgresOptions, Restored};
+use baogao_runtime::Shutdown;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Pages taken in one transaction.
+const BATCH: usize = 64;
+
+/// Messages that may lie in the outbox before the next pages are taken.
+const UNSENT: u64 = 2000;
+
+/// Between two looks at an outbox that is full.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a message that waits for another attempt is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The way in.
+pub struct Intake {
+    frontier: Frontier,
+    archive: Archive,
+    shutdown: Shutdown,
+    /// None over servers.
+    here: Option<(Embedded, Running)>,
+    batch: Vec<ArchivedPage>,
+    taken: Restored,
+}
+
+/// What came of it.
+pub struct Outcome {
+    /// Why it ended.
+    pub end: End,
+    /// What became of the pages.
+    pub taken: Restored,
+    /// Reports in the data directory by now; none over servers.
+    pub reports: Option<u64>,
+}
+
+impl Intake {
+    /// Opens the data directory and starts the roles in it, or reaches for the servers that the
+    /// configuration names.
+    ///
+    /// # Errors
+    ///
+    /// When the directory is in use or cannot be written to, or a server cannot be reached.
+    pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        let (frontier, archive, here) = match &config.database.url {
+            None => {
+                let stores = Embedded::open(&config.data.dir, config).await?;
+                let running = stores.start_offline(config, shutdown)?;
+                (stores.frontier.clone(), stores.archive.clone(), Some((stores, running)))
+            }
+            Some(url) => {
+                let (rules, options) = (config.frontier_config(), PostgresOptions::default());
+                let frontier = Frontier::postgres(url.expose(), rules, options)
+                    .await
+                    .with_context(|| format!("cannot open the frontier in {url}"))?;
+                let location = config.archive_location();
+                let archive = Archive::open(&location, ArchiveConfig::default())
+                    .await
+                    .with_context(|| format!("cannot open the archive {location}"))?;
+                (frontier, archive, None)
+            }
+        };
+        let batch = Vec::with_capacity(BATCH);
+        Ok(Self { frontier, archive, shutdown: shutdown.clone(), here, batch, taken: Restored::default() })
+    }
+
+    /// The archive of this data directory or of these servers.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// The frontier that the pages go into.
+    pub fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    /// Whether somebody has asked for a stop.
+    pub fn is_stopped(&self) -> bool {
+        self.shutdown.is_requested()
+    }
+
+    /// Takes a page whose response is in the archive. Waits while too much is on its way.
+    ///
+    /// # Errors
+    ///
+    /// When the frontier cannot be written to.
+    pub async fn take(&mut self, page: ArchivedPage) -> anyhow::Result<()> {
+        self.batch.push(page);
+        if self.batch.len() >= BATCH { self.hand_in().await } else { Ok(()) }
+    }
+
+    /// Hands in what has been taken so far.
+    async fn hand_in(&mut self) -> anyhow::Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let pages = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
+        let taken = self.frontier.restore(Timestamp::now(), pages).await?;
+        self.taken.again += taken.again;
+        self.taken.new += taken.new;
+        self.taken.older += taken.older;
+        while self.frontier.outbox_depth().await?.rows > UNSENT {
+            if !self.shutdown.sleep(LOOK_EVERY).await {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands in the rest, waits in a data directory until all of it is done, and closes everything.
+    ///
+    /// # Errors
+    ///
+    /// When a store fails or a role has died.
+    pub async fn finish(mut self, watch: impl FnMut(&Load)) -> anyhow::Result<Outcome> {
+        let handed_in = if self.is_stopped() { Ok(()) } else { self.hand_in().await };
+        let (mut end, mut reports) = (if self.is_stopped() { End::Stopped } else { End::Idle }, None);
+        match self.here {
+            None => {
+                self.archive.close().await;
+                self.frontier.close().await?;
+                handed_in?;
+            }
+            Some((stores, mut running)) => {
+                let done = match handed_in {
+                    Ok(()) if end == End::Idle => see_through(&stores, &mut running, watch).await,
+                    Ok(()) => Ok(End::Stopped),
+                    Err(error) => Err(error),
+                };
+                running.stop().await;
+                reports = Some(stores.records.counts().await?.reports);
+                stores.close().await?;
+                end = done?;
+            }
+        }
+        Ok(Outcome { end, taken: self.taken, reports })
+    }
+}
+
+/// Waits until nothing is under way. Documents then go out without the parts that nobody fetches.
+async fn see_through(stores: &Embedded, running: &mut Running, mut watch: impl FnMut(&Load)) -> anyhow::Result<End> {
+    loop {
+        let end = running.until_idle(stores, PATIENCE, &mut watch).await?;
+        if end == End::Stopped || stores.frontier.close_groups(Timestamp::now()).await? == 0 {
+            return Ok(end);
+        }
+    }
+}
