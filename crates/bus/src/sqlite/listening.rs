@@ -136,9 +136,13 @@ impl Desk {
                 self.register_anew(ear)?;
                 return Ok(false);
             };
-            self.tell_standing(is_served, ear);
+            if is_served {
+                self.tell_standing(true, ear);
+            }
             is_more = self.read_portion(ear)?;
             if !is_more {
+                // Last, since an owner that leaves has published before.
+                self.tell_standing(is_served, ear);
                 self.data_version = version;
             }
         }

@@ -15,6 +15,7 @@ mod regions;
 mod run;
 mod service;
 mod summary;
+mod tail;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Regions(command) => regions::run(&session, &command),
         Command::Archive(command) => archive::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
+        Command::Tail(args) => tail::run(&session, args),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),
         Command::Config(command) => config::run(&session, &command),
