@@ -10,6 +10,7 @@ from jsonschema.validators import validator_for
 
 validators = {}
 violations = 0
+number = 0
 
 
 def validator(path):
@@ -29,5 +30,5 @@ with open(sys.argv[1], encoding="utf-8") as lines:
         for error in validator(row["schema"]).iter_errors(row["value"]):
             violations += 1
             print(f"line {number}, {row['schema']}, {error.json_path}: {error.message[:300]}")
-print(f"{violations} violations")
+print(f"{number} values, {violations} violations")
 sys.exit(1 if violations else 0)
