@@ -8,9 +8,12 @@
 //! [`crate::Bus`] checks names and sizes and bounds what an application holds, so a back end sees only
 //! valid input and may prefetch up to the number it was given.
 
+use crate::listener::Ear;
 use crate::{BusError, DeadLetter, DeadLetterFilter, QueueDepth, QueueSpec};
 use async_trait::async_trait;
 use baogao_model::Message;
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// A store of messages.
 #[async_trait]
@@ -23,6 +26,10 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Begins to deliver from `queue`, holding up to `prefetch` (at least 1) ready for the taking.
     async fn consume(&self, queue: &str, prefetch: usize) -> Result<Box<dyn Source>, BusError>;
+
+    /// Fills `ear` with what is published and matches one of the patterns, until it is ended; gives the task
+    /// that does so and clears up after itself, if there is one.
+    async fn listen(&self, patterns: Vec<String>, ear: Arc<Ear>) -> Result<Option<JoinHandle<()>>, BusError>;
 
     /// What lies in each queue.
     async fn depths(&self) -> Result<Vec<QueueDepth>, BusError>;

@@ -89,6 +89,22 @@ pub enum BusError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Nothing can be listened to so.
+    #[error("the pattern cannot be listened to: {reason}")]
+    InvalidPattern {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// As many listen to the bus at `path` as may at a time.
+    #[error(
+        "{most} others listen to the bus at {path} already; end one of them, or wait until one that was killed expires"
+    )]
+    TooManyListeners {
+        /// The file.
+        path: PathBuf,
+        /// How many may.
+        most: u32,
+    },
     /// A message cannot travel. None of those published with it did.
     #[error("message {id:?} cannot be published: {reason}")]
     InvalidMessage {
@@ -113,7 +129,7 @@ impl BusError {
     /// A stage that meets a transient error pauses, hands back what it holds, and counts no attempt.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Full { .. } | Self::QueueFull | Self::Unavailable { .. } => true,
+            Self::Full { .. } | Self::QueueFull | Self::Unavailable { .. } | Self::TooManyListeners { .. } => true,
             Self::Open { .. }
             | Self::NotABus { .. }
             | Self::NewerSchema { .. }
@@ -122,6 +138,7 @@ impl BusError {
             | Self::Broken { .. }
             | Self::UnknownQueue { .. }
             | Self::InvalidQueue { .. }
+            | Self::InvalidPattern { .. }
             | Self::InvalidMessage { .. }
             | Self::Closed => false,
         }

@@ -5,6 +5,7 @@ mod backend;
 mod consumer;
 mod dead_letter;
 mod error;
+mod listener;
 mod memory;
 mod options;
 mod queue;
@@ -15,24 +16,32 @@ mod topic;
 pub use consumer::{Consumer, Delivery};
 pub use dead_letter::{DeadLetter, DeadLetterFilter};
 pub use error::BusError;
+pub use listener::{Heard, Listener};
 pub use options::Options;
 pub use queue::{QueueDepth, QueueSpec};
 pub use rabbitmq::RabbitOptions;
 
 use backend::Backend;
 use baogao_model::Message;
+use listener::Ear;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// A connection to the bus. Clones share it.
 #[derive(Clone)]
 pub struct Bus {
     backend: Arc<dyn Backend>,
     max_body_bytes: usize,
+    /// Of all listeners of this bus in this process, so that closing ends them.
+    ears: Arc<Mutex<Vec<Weak<Ear>>>>,
 }
 
 impl Bus {
+    fn on(backend: impl Backend, max_body_bytes: usize) -> Self {
+        Self { backend: Arc::new(backend), max_body_bytes, ears: Arc::default() }
+    }
+
     /// A bus that lives in this process's memory and ends with it: for tests and trials.
     pub fn memory() -> Self {
         Self::memory_with(Options::default())
@@ -41,7 +50,7 @@ impl Bus {
     /// A bus in memory with other waits, attempts or sizes than the default.
     pub fn memory_with(options: Options) -> Self {
         let max_body_bytes = options.max_body_bytes;
-        Self { backend: Arc::new(memory::MemoryBus::new(options)), max_body_bytes }
+        Self::on(memory::MemoryBus::new(options), max_body_bytes)
     }
 
     /// Opens the bus in the SQLite database at `path`, made if it is not there, and starts its writer.
@@ -55,7 +64,7 @@ impl Bus {
     /// When the file cannot be opened or written, is no bus, or was written by a later program.
     pub async fn sqlite(path: &Path, options: Options) -> Result<Self, BusError> {
         let max_body_bytes = options.max_body_bytes;
-        Ok(Self { backend: Arc::new(sqlite::SqliteBus::open(path, options).await?), max_body_bytes })
+        Ok(Self::on(sqlite::SqliteBus::open(path, options).await?, max_body_bytes))
     }
 
     /// Opens the database at `path` for [`Bus::depths`] and [`Bus::dead_letters`], beside the process
@@ -65,11 +74,11 @@ impl Bus {
     ///
     /// When the file is not there, cannot be read, is no bus, or was written by a later program.
     pub async fn sqlite_read_only(path: &Path) -> Result<Self, BusError> {
-        Ok(Self { backend: Arc::new(sqlite::VisitorBus::open(path, sqlite::Visit::Look).await?), max_body_bytes: 0 })
+        Ok(Self::on(sqlite::VisitorBus::open(path, sqlite::Visit::Look).await?, 0))
     }
 
-    /// Opens the database at `path` to look at it and to replay or discard dead letters, beside the process
-    /// that works with it or without one. That process notices within a second. Nothing is made, migrated
+    /// Opens the database at `path` to look at it, to listen, and to replay or discard dead letters, beside the
+    /// process that works with it or without one. That process notices within a second. Nothing is made, migrated
     /// or taken back from a dead process: that is its owner's. Everything else answers
     /// [`BusError::ReadOnly`].
     ///
@@ -77,7 +86,7 @@ impl Bus {
     ///
     /// As for [`Bus::sqlite_read_only`].
     pub async fn sqlite_beside(path: &Path) -> Result<Self, BusError> {
-        Ok(Self { backend: Arc::new(sqlite::VisitorBus::open(path, sqlite::Visit::Judge).await?), max_body_bytes: 0 })
+        Ok(Self::on(sqlite::VisitorBus::open(path, sqlite::Visit::Judge).await?, 0))
     }
 
     /// A bus on the RabbitMQ broker at `url`, `amqp://user:password@host:5672/vhost` or `amqps://…`; several
@@ -97,7 +106,7 @@ impl Bus {
     /// Outside of a tokio runtime.
     pub async fn rabbitmq(url: &str, options: RabbitOptions) -> Result<Self, BusError> {
         let max_body_bytes = options.bus.max_body_bytes;
-        Ok(Self { backend: Arc::new(rabbitmq::RabbitBus::open(url, options)?), max_body_bytes })
+        Ok(Self::on(rabbitmq::RabbitBus::open(url, options)?, max_body_bytes))
     }
 
     /// Whether the bus can be used now: for a readiness probe. Asks nobody and waits for nothing.
@@ -155,6 +164,27 @@ impl Bus {
         Ok(Consumer::new(source, queue, prefetch, self.max_body_bytes))
     }
 
+    /// Listens to what is published with a routing key that matches one of `patterns`, from now on, by whichever
+    /// process: for looking on. See "Listeners" above for what may be missed. Returns before it has begun;
+    /// [`Heard::Began`] says so.
+    ///
+    /// # Errors
+    ///
+    /// [`BusError::InvalidPattern`], [`BusError::TooManyListeners`], [`BusError::ReadOnly`] where the bus is open
+    /// for reading only, or when the back end is out of reach and it is not one that is waited for.
+    pub async fn listen<P: Into<String>>(&self, patterns: impl IntoIterator<Item = P>) -> Result<Listener, BusError> {
+        let patterns: Vec<String> = patterns.into_iter().map(Into::into).collect();
+        listener::check_patterns(&patterns)?;
+        let ear = Ear::new();
+        {
+            let mut ears = self.ears.lock().unwrap_or_else(PoisonError::into_inner);
+            ears.retain(|ear| ear.strong_count() > 0);
+            ears.push(Arc::downgrade(&ear));
+        }
+        let task = self.backend.listen(patterns, Arc::clone(&ear)).await?;
+        Ok(Listener::new(ear, task))
+    }
+
     /// What lies in each queue, by name. Takes one pass over the rows of all messages, or one question to
     /// the broker for each queue: fit for every second, not for every message.
     ///
@@ -206,6 +236,10 @@ impl Bus {
     ///
     /// When the last writes fail.
     pub async fn close(&self) -> Result<(), BusError> {
+        let ears = std::mem::take(&mut *self.ears.lock().unwrap_or_else(PoisonError::into_inner));
+        for ear in ears.iter().filter_map(Weak::upgrade) {
+            ear.end(None);
+        }
         self.backend.close().await
     }
 }

@@ -4,14 +4,16 @@
 //! with a paused clock need not wait for a retry.
 
 use crate::backend::{Backend, Decision, Receipt, Received, Source};
+use crate::listener::{Ear, Heard};
 use crate::topic::Pattern;
 use crate::{BusError, DeadLetter, DeadLetterFilter, Options, QueueDepth, QueueSpec};
 use async_trait::async_trait;
 use baogao_model::Message;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// The back end.
@@ -30,6 +32,7 @@ struct Shared {
 struct State {
     queues: BTreeMap<String, Queue>,
     dead: BTreeMap<u64, DeadItem>,
+    listeners: Vec<(Vec<Pattern>, Weak<Ear>)>,
     /// Rises with every place taken in a queue and every dead letter.
     counter: u64,
     closed: bool,
@@ -131,6 +134,7 @@ impl State {
 
     fn publish(&mut self, messages: Vec<Message>) {
         for message in messages {
+            self.let_hear(&message);
             let message = Arc::new(message);
             let mut routed = false;
             for queue in self.queues.values_mut() {
@@ -145,6 +149,17 @@ impl State {
             }
             if !routed {
                 tracing::debug!(id = %message.id, routing_key = %message.routing_key, "no queue takes {}", message.id);
+            }
+        }
+    }
+
+    fn let_hear(&mut self, message: &Message) {
+        self.listeners.retain(|(_, ear)| ear.strong_count() > 0);
+        for (patterns, ear) in &self.listeners {
+            if patterns.iter().any(|pattern| pattern.matches(&message.routing_key))
+                && let Some(ear) = ear.upgrade()
+            {
+                ear.hear(Heard::Message(message.clone()));
             }
         }
     }
@@ -231,6 +246,14 @@ impl Backend for MemoryBus {
         }
         // Nothing is prefetched: the next message is as near here as in a buffer.
         Ok(Box::new(MemorySource { shared: Arc::clone(&self.shared), queue: queue.to_owned() }))
+    }
+
+    async fn listen(&self, patterns: Vec<String>, ear: Arc<Ear>) -> Result<Option<JoinHandle<()>>, BusError> {
+        let patterns = patterns.iter().map(|pattern| Pattern::new(pattern)).collect();
+        let mut state = self.shared.open_state()?;
+        ear.hear(Heard::Began);
+        state.listeners.push((patterns, Arc::downgrade(&ear)));
+        Ok(None)
     }
 
     async fn depths(&self) -> Result<Vec<QueueDepth>, BusError> {

@@ -20,6 +20,16 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The shapes of all routing keys, in the order of the pipeline; words that differ stand in braces.
+pub const ROUTING_KEYS: [&str; 6] = [
+    PageFetched::ROUTING,
+    LinksFound::ROUTING,
+    DocumentReady::ROUTING,
+    ArticleCleaned::ROUTING,
+    ReportParsed::ROUTING,
+    DocumentOther::ROUTING,
+];
+
 /// A page's response is in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PageFetched {

@@ -4,11 +4,13 @@ mod archive;
 mod dead;
 mod intake;
 mod regions;
+mod tail;
 
 pub use archive::{ArchiveCatArgs, ArchiveCommand, ArchiveListArgs, ArchivePlace, ArchiveVerifyArgs};
 pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
 pub use intake::{ImportArgs, ReplayArgs};
 pub use regions::{RegionsCommand, RegionsCrosswalkArgs, RegionsListArgs};
+pub use tail::TailArgs;
 
 use crate::lang::Lang;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -203,6 +205,22 @@ Examples:
   baogao dead drop --older-than 30d"
     )]
     Dead(DeadCommand),
+
+    /// Print events as they pass. Works beside a running process.
+    ///
+    /// Shows what is published from now on, of a data directory or over the broker of the services. It
+    /// slows nobody down: what is not read in time is dropped and counted. Ctrl-C ends it.
+    #[command(after_help = "\
+Environment:
+  BAOGAO_AMQP_URL, BAOGAO_AMQP_USER, BAOGAO_AMQP_PASSWORD
+       come before what the configuration says
+
+Examples:
+  baogao tail
+  baogao tail --key report.parsed.county.# --key 'document.other.*'
+  baogao tail --json --count 10 > events.jsonl
+  baogao tail --key '#' --config baogao.toml")]
+    Tail(TailArgs),
 
     /// Run one part of the pipeline as a service, over RabbitMQ and PostgreSQL.
     ///

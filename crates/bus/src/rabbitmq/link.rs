@@ -268,7 +268,7 @@ pub(super) fn jittered(pause: Duration) -> Duration {
 }
 
 /// Randomness enough for waits and choices.
-fn random() -> u64 {
+pub(super) fn random() -> u64 {
     // Every state is keyed anew.
     RandomState::new().build_hasher().finish()
 }

@@ -11,6 +11,7 @@
 mod dead;
 mod depths;
 mod link;
+mod listening;
 mod moving;
 mod names;
 mod options;
@@ -25,6 +26,7 @@ mod wire;
 pub use options::RabbitOptions;
 
 use crate::backend::{Backend, Received, Source};
+use crate::listener::Ear;
 use crate::topic::MAX_NAME_BYTES;
 use crate::{BusError, DeadLetter, DeadLetterFilter, Options, QueueDepth, QueueSpec};
 use async_trait::async_trait;
@@ -42,6 +44,7 @@ use std::time::Duration;
 use subscription::{MAX_CRASHES, Subscription};
 use survivors::Survivors;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout_at};
 use topology::Topology;
 
@@ -171,6 +174,11 @@ impl Backend for RabbitBus {
         subscriptions.retain(|subscription| subscription.strong_count() > 0);
         subscriptions.push(Arc::downgrade(&subscription));
         Ok(Box::new(RabbitSource { subscription }))
+    }
+
+    async fn listen(&self, patterns: Vec<String>, ear: Arc<Ear>) -> Result<Option<JoinHandle<()>>, BusError> {
+        self.check_open()?;
+        Ok(Some(tokio::spawn(listening::listen(Arc::clone(&self.inner), patterns, ear))))
     }
 
     async fn depths(&self) -> Result<Vec<QueueDepth>, BusError> {

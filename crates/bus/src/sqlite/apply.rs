@@ -4,8 +4,9 @@
 //! memory here are only hints that may be wrong in one direction, and a counter that may skip numbers.
 
 use super::inbox::Write;
+use super::listeners::Listeners;
 use super::topology::Topology;
-use super::{read, rows};
+use super::{listeners, read, rows};
 use crate::Options;
 use crate::backend::Decision;
 use baogao_model::Message;
@@ -14,6 +15,7 @@ use rusqlite::Connection;
 pub(super) struct Scope<'a> {
     pub(super) conn: &'a Connection,
     pub(super) topology: &'a mut Topology,
+    pub(super) listeners: &'a Listeners,
     pub(super) options: &'a Options,
     pub(super) last_position: &'a mut i64,
     /// Microseconds since 1970.
@@ -50,12 +52,18 @@ impl Scope<'_> {
     fn publish(&mut self, messages: &[Message]) -> rusqlite::Result<()> {
         for message in messages {
             let queues = self.topology.route(&message.routing_key);
+            let hearing = self.listeners.hearing(&message.routing_key);
             if queues.is_empty() {
                 tracing::debug!(id = %message.id, routing_key = %message.routing_key, "no queue takes {}", message.id);
-                continue;
+                if hearing.is_empty() {
+                    continue;
+                }
             }
             let position = self.next_position();
-            rows::publish(self.conn, message, &queues, position)?;
+            let seq = rows::publish(self.conn, message, &queues, position)?;
+            for listener in hearing {
+                listeners::tell(self.conn, listener, seq, message.body.len() as i64)?;
+            }
             for queue in queues {
                 self.topology.wake(queue, 0);
             }

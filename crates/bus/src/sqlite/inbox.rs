@@ -29,6 +29,8 @@ pub(super) enum Command {
     Unsubscribe { consumer: ConsumerId },
     /// A consumer is ready to process a suspect at once. Answered by one, or by hanging up.
     AskForSuspect { consumer: ConsumerId, give: oneshot::Sender<Received> },
+    /// Somebody has begun to listen.
+    LookAround,
     /// The end.
     Close { reply: Reply },
 }

@@ -6,6 +6,8 @@
 mod apply;
 mod consumers;
 mod inbox;
+mod listeners;
+mod listening;
 mod read;
 mod recovery;
 mod rows;
@@ -17,6 +19,7 @@ mod writer;
 pub(crate) use visitor::{Visit, VisitorBus};
 
 use crate::backend::{Backend, Received, Source};
+use crate::listener::Ear;
 use crate::{BusError, DeadLetter, DeadLetterFilter, Options, QueueDepth, QueueSpec};
 use async_trait::async_trait;
 use baogao_model::Message;
@@ -28,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 
 /// How many publishers' calls may wait for the writer; the others wait before handing over their bodies.
 const MAX_WAITING_PUBLISHES: usize = 256;
@@ -78,6 +82,13 @@ impl Backend for SqliteBus {
         let (queue, inbox) = (queue.to_owned(), self.inbox.clone());
         self.inbox.ask(|reply| Command::Subscribe { consumer, queue, prefetch, items: sender, inbox, reply }).await?;
         Ok(Box::new(source))
+    }
+
+    async fn listen(&self, patterns: Vec<String>, ear: Arc<Ear>) -> Result<Option<JoinHandle<()>>, BusError> {
+        self.check_open()?;
+        let task = listening::listen(&self.path, patterns, ear).await?;
+        self.inbox.post(Command::LookAround);
+        Ok(Some(task))
     }
 
     async fn depths(&self) -> Result<Vec<QueueDepth>, BusError> {

@@ -47,8 +47,8 @@ pub(super) fn last_position(conn: &Connection) -> rusqlite::Result<i64> {
     conn.query_row("SELECT ifnull(max(position), 0) FROM delivery", [], |row| row.get(0))
 }
 
-/// Stores the body once and a delivery for each queue.
-pub(super) fn publish(conn: &Connection, message: &Message, queues: &[i64], position: i64) -> rusqlite::Result<()> {
+/// Stores the body once and a delivery for each queue; gives the number of the message.
+pub(super) fn publish(conn: &Connection, message: &Message, queues: &[i64], position: i64) -> rusqlite::Result<i64> {
     conn.prepare_cached(
         "INSERT INTO message (message_id, type, source, time, routing_key, traceparent, body)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -68,18 +68,26 @@ pub(super) fn publish(conn: &Connection, message: &Message, queues: &[i64], posi
     for queue in queues {
         insert.execute(params![queue, seq, message.body.len() as i64, position])?;
     }
-    Ok(())
+    Ok(seq)
 }
 
-/// Deletes a delivery, and the message with its last one.
+/// Deletes a delivery, and the message if nobody else needs it.
 pub(super) fn remove(conn: &Connection, delivery: i64) -> rusqlite::Result<()> {
     let seq: Option<i64> = conn
         .prepare_cached("DELETE FROM delivery WHERE id = ?1 RETURNING message_seq")?
         .query_row([delivery], |row| row.get(0))
         .optional()?;
-    let Some(seq) = seq else { return Ok(()) };
+    match seq {
+        Some(seq) => remove_unneeded(conn, seq),
+        None => Ok(()),
+    }
+}
+
+/// Deletes a message that lies in no queue and is to be read by no listener.
+pub(super) fn remove_unneeded(conn: &Connection, seq: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(
-        "DELETE FROM message WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE message_seq = ?1)",
+        "DELETE FROM message WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM delivery WHERE message_seq = ?1)
+             AND NOT EXISTS (SELECT 1 FROM heard WHERE message_seq = ?1)",
     )?
     .execute([seq])?;
     Ok(())

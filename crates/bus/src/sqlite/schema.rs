@@ -10,7 +10,7 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x4247_6275;
 
 /// Each entry takes the schema from its index to the next version. Entries are never changed.
-const MIGRATIONS: &[&str] = &[include_str!("schema_v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_v1.sql"), include_str!("schema_v2.sql")];
 
 /// How long to wait for the lock of a checkpoint or a backup program.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! The file in the hands of a process that does not own it: looking, and judging dead letters.
+//! The file in the hands of a process that does not own it: looking, listening, and judging dead letters.
 //!
 //! SQLite lets a second process write between two transactions of the owner, and the two never want the
 //! same rows: a dead letter is nobody's delivery, and only the owner makes dead letters. What the owner
@@ -7,20 +7,23 @@
 //!
 //! Each call opens the file anew and checks what it is: an owner of a later version may have come meanwhile.
 
-use super::{blocking, look, read, rows, schema, sqlite_error};
+use super::{blocking, listening, look, read, rows, schema, sqlite_error};
 use crate::backend::{Backend, Source};
+use crate::listener::Ear;
 use crate::{BusError, DeadLetter, DeadLetterFilter, QueueDepth, QueueSpec};
 use async_trait::async_trait;
 use baogao_model::Message;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// What a visitor may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visit {
     /// Only look.
     Look,
-    /// Also replay and discard dead letters.
+    /// Also listen, and replay and discard dead letters.
     Judge,
 }
 
@@ -91,6 +94,13 @@ impl Backend for VisitorBus {
 
     async fn consume(&self, _: &str, _: usize) -> Result<Box<dyn Source>, BusError> {
         self.refuse()
+    }
+
+    async fn listen(&self, patterns: Vec<String>, ear: Arc<Ear>) -> Result<Option<JoinHandle<()>>, BusError> {
+        if self.visit != Visit::Judge {
+            return self.refuse();
+        }
+        listening::listen(&self.path, patterns, ear).await.map(Some)
     }
 
     async fn depths(&self) -> Result<Vec<QueueDepth>, BusError> {

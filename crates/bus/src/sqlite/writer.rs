@@ -9,12 +9,13 @@
 //!   leaves it in the system's cache, and after a loss of power the message is merely ready again.
 //! - What cannot be written for want of room fails and is reported; the thread goes on and delivers again
 //!   as soon as it can. A decision that could not be stored becomes a hand-back, tried until it is stored.
-//! - Dead letters that another process replays are delivered within [`VISITORS_EVERY`]: the thread asks
-//!   SQLite that often whether somebody else has written.
+//! - Dead letters that another process replays are delivered, and its listeners hear, within [`VISITORS_EVERY`]:
+//!   the thread asks SQLite that often whether somebody else has written.
 
 use super::apply::Scope;
 use super::consumers::{ConsumerId, Consumers};
 use super::inbox::{Command, Inbox, Pending, Reply, Write};
+use super::listeners::{self, Listeners};
 use super::topology::Topology;
 use super::{recovery, rows, schema, sqlite_error};
 use crate::backend::Received;
@@ -39,8 +40,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The longest sleep while a retry is due: the system clock may be set while the thread sleeps.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
-/// Between two looks whether a visitor has replayed dead letters: soon enough for the person who did, and
-/// rare enough to cost nothing.
+/// Between two looks whether a visitor has replayed dead letters or begun to listen: soon enough for the person
+/// who did, and rare enough to cost nothing.
 const VISITORS_EVERY: Duration = Duration::from_millis(500);
 
 /// Free pages (16 MiB) that stay in the file for the next messages, and how many beyond are given back at
@@ -55,6 +56,7 @@ struct Writer {
     conn: Connection,
     commands: Receiver<Command>,
     topology: Topology,
+    listeners: Listeners,
     consumers: Consumers,
     /// Consumers that wait for a suspect.
     asking: Vec<(ConsumerId, oneshot::Sender<Received>)>,
@@ -73,6 +75,8 @@ struct Visitors {
     /// `PRAGMA data_version` at the last look. It changes when another connection commits.
     data_version: i64,
     looked_at: Instant,
+    /// Whether the listeners could not be served at that look.
+    is_owed: bool,
 }
 
 /// Whether a commit waits for the disk.
@@ -88,8 +92,12 @@ pub(super) fn start(path: &Path, options: Options) -> Result<Inbox, BusError> {
     let in_file = |error| sqlite_error(path, error);
     recovery::recover(&mut conn, &options, now_micros()).map_err(in_file)?;
     let topology = Topology::load(&conn).map_err(in_file)?;
+    // Before anything is published, so that whoever listened to our predecessor misses nothing.
+    let mut sync = Sync::Full;
+    let listeners = serve_listeners(&mut conn, &mut sync).map_err(in_file)?;
     let last_position = rows::last_position(&conn).map_err(in_file)?;
-    let visitors = Visitors { data_version: data_version(&conn).map_err(in_file)?, looked_at: Instant::now() };
+    let visitors =
+        Visitors { data_version: data_version(&conn).map_err(in_file)?, looked_at: Instant::now(), is_owed: false };
     let (sender, commands) = channel();
     let writer = Writer {
         path: path.to_owned(),
@@ -97,11 +105,12 @@ pub(super) fn start(path: &Path, options: Options) -> Result<Inbox, BusError> {
         conn,
         commands,
         topology,
+        listeners,
         consumers: Consumers::default(),
         asking: Vec::new(),
         owed: Vec::new(),
         last_position,
-        sync: Sync::Full,
+        sync,
         paused_until: None,
         visitors,
     };
@@ -118,10 +127,11 @@ impl Writer {
             let sleep = self.sleep();
             // Disconnected: every handle, consumer and delivery has gone.
             let Ok(commands) = self.collect(sleep) else { return self.close(None) };
+            // First, so that who listens hears what these commands publish.
+            self.notice_visitors();
             if let Some(reply) = self.process(commands) {
                 return self.close(Some(reply));
             }
-            self.notice_visitors();
             self.deliver();
         }
     }
@@ -129,8 +139,12 @@ impl Writer {
     /// How long to wait for a command; `None` for any time.
     fn sleep(&mut self) -> Option<Duration> {
         let idle = self.idle_time();
-        // Without consumers there is nobody to deliver a visitor's replay to.
-        if self.consumers.is_empty() { idle } else { Some(idle.unwrap_or(VISITORS_EVERY).min(VISITORS_EVERY)) }
+        // Without consumers there is nobody to deliver a visitor's replay to; listeners expire.
+        if self.consumers.is_empty() && self.listeners.is_empty() {
+            idle
+        } else {
+            Some(idle.unwrap_or(VISITORS_EVERY).min(VISITORS_EVERY))
+        }
     }
 
     /// How long nothing will be to do unless a command or a visitor comes; `None` for any time.
@@ -151,20 +165,30 @@ impl Writer {
         }
     }
 
-    /// Lets go of what is known about the queues if another process has changed them.
     fn notice_visitors(&mut self) {
-        if self.visitors.looked_at.elapsed() < VISITORS_EVERY {
-            return;
+        if self.visitors.looked_at.elapsed() >= VISITORS_EVERY {
+            self.look_around();
         }
+    }
+
+    /// Lets go of what is known about the queues and listeners if another process has changed them.
+    fn look_around(&mut self) {
         self.visitors.looked_at = Instant::now();
-        match data_version(&self.conn) {
-            Ok(version) if version == self.visitors.data_version => {}
-            Ok(version) => {
-                self.visitors.data_version = version;
-                self.topology.wake_all();
-            }
+        let is_changed = match data_version(&self.conn) {
+            Ok(version) => std::mem::replace(&mut self.visitors.data_version, version) != version,
             // Delivery meets the same failure and tells it; until then, look again.
-            Err(_) => self.topology.wake_all(),
+            Err(_) => true,
+        };
+        if is_changed {
+            self.topology.wake_all();
+        }
+        if is_changed || self.visitors.is_owed || self.listeners.has_expired(now_micros()) {
+            let served = serve_listeners(&mut self.conn, &mut self.sync);
+            self.visitors.is_owed = served.is_err();
+            match served {
+                Ok(listeners) => self.listeners = listeners,
+                Err(error) => tracing::debug!(%error, "listeners cannot be served just now"),
+            }
         }
     }
 
@@ -212,6 +236,7 @@ impl Writer {
                     self.consumers.offer_taken(consumer);
                     self.asking.push((consumer, give));
                 }
+                Command::LookAround => self.look_around(),
                 Command::Close { reply } => {
                     self.commit(group);
                     return Some(reply);
@@ -258,6 +283,7 @@ impl Writer {
         let mut scope = Scope {
             conn: &tx,
             topology: &mut self.topology,
+            listeners: &self.listeners,
             options: &self.options,
             last_position: &mut self.last_position,
             now: now_micros(),
@@ -451,10 +477,22 @@ impl Writer {
         for delivery in self.consumers.deliveries_out() {
             rows::hand_back(&tx, delivery)?;
         }
+        listeners::leave(&tx)?;
         tx.commit()?;
         // Gives a row; a reader in the way makes it do less, which is no failure.
         self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
+}
+
+/// Says to those who listen that they are served, and clears up after those who have gone.
+fn serve_listeners(conn: &mut Connection, sync: &mut Sync) -> rusqlite::Result<Listeners> {
+    if !listeners::are_any(conn)? {
+        return Ok(Listeners::default());
+    }
+    let tx = unsynced(conn, sync)?;
+    let listeners = Listeners::serve(&tx, now_micros())?;
+    tx.commit()?;
+    Ok(listeners)
 }
 
 /// Begins a transaction whose commit does not wait for the disk; see the module for what may use it.

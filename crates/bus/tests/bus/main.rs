@@ -1,5 +1,6 @@
 //! Every back end passes the same suite, and those that outlive a process some more.
 
+mod listening;
 mod rabbitmq;
 mod sqlite;
 mod suite;

@@ -1,6 +1,10 @@
 //! What every back end must do. `bus_suite!(name, make)` runs all of it on the buses that the async
 //! function `make` opens: empty, with [`options`], and kept alive by whatever comes with them.
 
+pub use crate::listening::{
+    a_listener_ends_with_its_bus, a_listener_hears_what_matches_and_takes_it_from_nobody,
+    a_listener_is_no_work_under_way, a_listener_that_takes_nothing_holds_up_nobody_and_hears_what_it_missed,
+};
 use baogao_bus::{Bus, BusError, Consumer, DeadLetterFilter, Delivery, Options, QueueDepth, QueueSpec};
 use baogao_model::Message;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +46,10 @@ macro_rules! bus_suite {
                 consumers_compete,
                 nothing_is_lost_or_doubled_under_load,
                 a_closed_bus_says_so,
+                a_listener_hears_what_matches_and_takes_it_from_nobody,
+                a_listener_is_no_work_under_way,
+                a_listener_that_takes_nothing_holds_up_nobody_and_hears_what_it_missed,
+                a_listener_ends_with_its_bus,
             ]
         );
     };

@@ -17,6 +17,7 @@ mod replay;
 mod run;
 mod service;
 mod summary;
+mod tail;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;
@@ -58,6 +59,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(&session, &args),
         Command::Archive(command) => archive::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
+        Command::Tail(args) => tail::run(&session, args),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),
         Command::Config(command) => config::run(&session, &command),
