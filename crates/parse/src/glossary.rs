@@ -42,7 +42,7 @@ const TITLES: &[&str] = &[
 pub fn find(text: &Text<'_>, within: Range<usize>) -> Option<Glossary> {
     let lines: Vec<Range<usize>> =
         text.lines.iter().filter(|line| line.start >= within.start && line.end <= within.end).cloned().collect();
-    let at = lines.iter().rposition(|line| is_title(&flat(text, line)))?;
+    let at = lines.iter().rposition(|line| is_title(text, line))?;
     let mut entries = Vec::new();
     let mut end = lines[at].end;
     let mut term: Option<String> = None;
@@ -93,10 +93,16 @@ pub fn find(text: &Text<'_>, within: Range<usize>) -> Option<Glossary> {
     Some(Glossary { title, entries, section: Some(section) })
 }
 
-/// Whether a folded line without blanks is a glossary's title.
-fn is_title(line: &str) -> bool {
-    let length = line.chars().count();
-    (2..=30).contains(&length) && TITLES.iter().any(|title| line.contains(title)) && !line.contains(['。', ',', ';'])
+/// Whether a line is a glossary's title, blanks left out.
+fn is_title(text: &Text<'_>, line: &Range<usize>) -> bool {
+    const LONGEST: usize = 30;
+    // Nearly every line is longer, and need not be written out to be known for none.
+    let length = text.folded[line.clone()].iter().filter(|&&c| c != ' ').take(LONGEST + 1).count();
+    if !(2..=LONGEST).contains(&length) {
+        return false;
+    }
+    let line = flat(text, line);
+    TITLES.iter().any(|title| line.contains(title)) && !line.contains(['。', ',', ';'])
 }
 
 /// Whether a line belongs to the page around the text.

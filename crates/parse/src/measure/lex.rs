@@ -8,8 +8,9 @@
 use super::decimal::Decimal;
 use super::numeral::{self, Numeral};
 use super::unit::{Unit, Units};
-use crate::charset::CharSet;
 use crate::explain::Rule;
+use crate::signs::Signs;
+use crate::text::Text;
 use crate::words;
 use std::ops::Range;
 
@@ -57,38 +58,29 @@ pub struct Token {
     pub rule: Rule,
 }
 
-/// What a token may begin with, and letters, which a number may be part of a name with.
-static BEGINNINGS: CharSet = CharSet::new(&[
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '〇', '零', '○', '◯', '一', '壹', '二', '两', '贰', '三', '叁',
-    '四', '肆', '五', '伍', '六', '陆', '七', '柒', '八', '捌', '九', '玖', '十', '拾', '百', '佰', '千', '仟', '万',
-    '亿', '第', '首', '翻', '半', '倍', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P',
-    'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
-    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-]);
-
 /// All tokens of `range`, in order and disjoint. What looks like a number and is not read as one
 /// goes to `refused`, with the reason.
 pub fn tokens(
-    text: &[char],
+    text: &Text<'_>,
     range: Range<usize>,
     units: &Units,
     mut refused: impl FnMut(Range<usize>, Rule),
 ) -> Vec<Token> {
     let mut found = Vec::new();
-    let mut at = range.start;
-    while let Some(step) = text.get(at..range.end).and_then(|rest| BEGINNINGS.find(rest)) {
-        at += step;
-        at = match token_at(&text[..range.end], at, units, &mut found) {
+    let chars = &text.folded[..range.end];
+    let mut from = range.start;
+    while let Some(at) = text.next(Signs::NUMBER, from..range.end) {
+        from = match token_at(chars, at, units, &mut found) {
             Ok(end) => end,
             // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
             Err(reason) => {
-                let end = skip(&text[..range.end], at);
+                let end = skip(chars, at);
                 refused(at..end, reason);
                 end
             }
         };
     }
-    share_units(text, &mut found);
+    share_units(chars, &mut found);
     found
 }
 
@@ -508,12 +500,13 @@ fn ratio(text: &[char], at: usize, first: Numeral, found: &mut Vec<Token>) -> Op
 
 #[cfg(test)]
 mod tests {
-    use super::{BEGINNINGS, numeral};
+    use super::numeral;
+    use crate::signs::{self, Signs};
 
     #[test]
     fn every_number_begins_with_a_beginning() {
         for c in '\0'..=char::MAX {
-            assert!(BEGINNINGS.holds(c) || !(numeral::starts(c) || c.is_ascii_alphanumeric()), "{c}");
+            assert!(signs::of(c).any(Signs::NUMBER) || !(numeral::starts(c) || c.is_ascii_alphanumeric()), "{c}");
         }
     }
 }

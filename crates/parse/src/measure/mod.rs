@@ -45,6 +45,7 @@ mod unit;
 mod when;
 
 use crate::explain::{Rule, Trace};
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::report::Level;
 use baogao_model::report::{Measurement, Section};
@@ -112,10 +113,10 @@ impl Measurer {
         let mut frames = Frames::new(context, times);
         let mut found = Vec::new();
         for line in &text.lines {
-            let expressions = times.find(&text.folded, line.clone());
+            let expressions = times.find(text, line.clone());
             frames.enter_line(&text.folded, line, &expressions);
-            let quotes = not_quantity::Quotes::of(&text.folded, line.start, line.end);
-            for range in sentences(&text.folded, line.clone()) {
+            let quotes = not_quantity::Quotes::of(text, line.clone());
+            for range in sentences(text, line.clone()) {
                 frames.enter_sentence(range.start, &expressions);
                 let frame = frames.frame();
                 if frame.is_silent {
@@ -124,7 +125,6 @@ impl Measurer {
                     }
                     continue;
                 }
-                let marks = Marks::of(&text.folded, range.clone());
                 let sentence = Sentence {
                     text,
                     is_heading: frames.has_heading(&range),
@@ -133,7 +133,7 @@ impl Measurer {
                     times: &times,
                     expressions: &expressions,
                     quotes: &quotes,
-                    marks,
+                    marks: Marks::default(),
                     level: context.level,
                     tables: self,
                     trace,
@@ -153,17 +153,12 @@ pub fn measure(text: &Text<'_>, context: &Context<'_>) -> Vec<Measurement> {
 
 /// The sentences of a line, marks included. Sentences of a semicolon list stay together, since
 /// 预计 at the head of the list governs all of it.
-fn sentences(folded: &[char], line: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+fn sentences(text: &Text<'_>, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let mut start = line.start;
-    for at in line.clone() {
-        if matches!(folded[at], '。' | '!' | '?') {
-            found.push(start..at + 1);
-            start = at + 1;
-        }
-    }
-    if start < line.end {
-        found.push(start..line.end);
-    }
-    found
+    std::iter::from_fn(move || {
+        let end = text.next(Signs::END, start..line.end).map_or(line.end, |at| at + 1);
+        let sentence = start..end;
+        start = end;
+        (!sentence.is_empty()).then_some(sentence)
+    })
 }

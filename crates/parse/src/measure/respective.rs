@@ -119,6 +119,9 @@ impl<'a> Sentence<'a> {
     ) -> Option<usize> {
         for length in (2..first.len()).rev() {
             let words: Vec<char> = first[..length].iter().chain(part).copied().collect();
+            if !self.tables.indicators.ends_in_any_name(&words) {
+                continue;
+            }
             let row = self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits);
             if row.is_some_and(|row| self.tables.indicators.ends_in_name(&words, row)) {
                 return row;

@@ -216,7 +216,7 @@ impl Sentence<'_> {
 
     /// Targets without a number, in the clauses that have none.
     pub(super) fn qualitative(&self, tokens: &[Token], found: &mut Vec<Measurement>) {
-        for target in qualitative::find(&self.text.folded, self.range.clone(), &self.tables.cues) {
+        for target in qualitative::find(self.text, self.range.clone(), &self.tables.cues) {
             let next = tokens.partition_point(|token| token.span.end <= target.clause.start);
             if tokens.get(next).is_some_and(|token| token.span.start < target.clause.end) {
                 continue;

@@ -29,7 +29,7 @@ pub struct Sentence<'a> {
     pub expressions: &'a [Expression],
     /// The quotes of the line.
     pub quotes: &'a Quotes,
-    /// The words of hope and expectation in it, and its semicolons.
+    /// The words of hope and expectation in it, and its semicolons, once it has a number.
     pub marks: Marks,
     /// Whether a heading stands in it: slogans count things there that are none.
     pub is_heading: bool,
@@ -127,12 +127,16 @@ impl<'a> Sentence<'a> {
     }
 
     /// Adds the measurements of the sentence to `found`.
-    pub fn measure(&self, found: &mut Vec<Measurement>) {
+    pub fn measure(mut self, found: &mut Vec<Measurement>) {
         let quantities = self.quantities();
         let first = found.len();
         if self.frame.is_target {
             self.qualitative(&quantities.tokens, found);
         }
+        if quantities.tokens.is_empty() {
+            return;
+        }
+        self.marks = Marks::of(self.text, self.range.clone());
         let mut state = State::default();
         for chain in list::chains(self.folded(), &quantities.tokens) {
             if chain.len() > 1 && self.respectively(&quantities, chain.clone(), &mut state, found) {
@@ -148,7 +152,7 @@ impl<'a> Sentence<'a> {
 
     /// The tokens that are quantities.
     fn quantities(&self) -> Quantities<'a> {
-        let tokens = lex::tokens(self.folded(), self.range.clone(), &self.tables.units, |at, rule| {
+        let tokens = lex::tokens(self.text, self.range.clone(), &self.tables.units, |at, rule| {
             if let Some(trace) = self.trace {
                 self.refused(trace, at, rule);
             }
@@ -208,10 +212,10 @@ impl<'a> Sentence<'a> {
 
     fn lead_in(&self, range: Range<usize>, note: impl FnMut(Rule, Range<usize>)) -> Lead<'a> {
         let is_name = |text: &[char]| {
-            self.tables.indicators.of_subject(text, &self.tables.cues, None, |_| true).is_some_and(|row| {
-                // Only a name that ends here, not one with a neutral word behind it.
-                self.tables.indicators.ends_in_name(text, row)
-            })
+            let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+            // Only a name that ends here, not one with a neutral word behind it; mostly none does.
+            let named = || indicators.of_subject(text, cues, None, |_| true);
+            indicators.ends_in_any_name(text) && named().is_some_and(|row| indicators.ends_in_name(text, row))
         };
         Lead::read(self.folded(), range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name, note)
     }

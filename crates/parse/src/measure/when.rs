@@ -7,8 +7,9 @@ use super::phrase::is_clause_mark;
 use super::statement::{Sentence, State};
 use super::subject::Lead;
 use super::time::{Expression, Reach, Years};
-use crate::charset::CharSet;
 use crate::explain::Rule;
+use crate::signs::Signs;
+use crate::text::Text;
 use baogao_model::report::{Measure, Modality};
 use std::ops::Range;
 
@@ -185,15 +186,11 @@ pub struct Marks {
 
 impl Marks {
     /// Reads the words that stand in `range`.
-    pub fn of(text: &[char], range: Range<usize>) -> Self {
-        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', '已', '目', ';']);
+    pub fn of(text: &Text<'_>, range: Range<usize>) -> Self {
         let mut marks = Self::default();
-        let text = &text[..range.end];
-        for at in range {
-            if !FIRST.holds(text[at]) {
-                continue;
-            }
-            match text[at..] {
+        let chars = &text.folded[..range.end];
+        for at in text.all(Signs::TELLS, range) {
+            match chars[at..] {
                 [';', ..] => marks.semicolons.push(at),
                 ['力', '争', ..] => marks.hopes.push(at..at + 2),
                 ['预', '期', '目', '标', ..] => marks.hopes.push(at..at + 4),
