@@ -65,8 +65,12 @@ impl<'a> Text<'a> {
     }
 
     fn of_chars(source: &'a str, chars: Vec<char>) -> Self {
-        let folded: Vec<char> = chars.iter().map(|&c| fold(c)).collect();
-        let signs: Vec<Signs> = folded.iter().map(|&c| signs::of(c)).collect();
+        let mut folded = vec!['\0'; chars.len()];
+        let mut signs = vec![Signs::default(); chars.len()];
+        for ((&c, folded), signs) in chars.iter().zip(&mut folded).zip(&mut signs) {
+            *folded = fold(c);
+            *signs = signs::of(*folded);
+        }
         let mut lines = Vec::new();
         let mut start = 0;
         while let Some(length) = signs::find(&signs[start..], Signs::LINE) {

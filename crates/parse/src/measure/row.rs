@@ -151,8 +151,7 @@ impl Sentence<'_> {
         if words::ends_with(subject, "指数") && !token.han {
             return Some(("index".to_owned(), None));
         }
-        let scaled = token.value.to_f64() >= 10_000.0 && self.ends_in_multiplier(token);
-        if !scaled {
+        if !self.is_scaled(token) {
             return None;
         }
         if let Some(row) = resolved.topic.row {
@@ -173,8 +172,19 @@ impl Sentence<'_> {
         words::ends_with(subject, "人次").then(|| ("count".to_owned(), Some("人次".to_owned())))
     }
 
+    /// Whether a bare number is large enough to be one of people or money.
+    fn is_scaled(&self, token: &Token) -> bool {
+        token.value.to_f64() >= 10_000.0 && self.ends_in_multiplier(token)
+    }
+
     pub(super) fn ends_in_multiplier(&self, token: &Token) -> bool {
         matches!(self.text.folded[token.span.end - 1], '万' | '亿' | '余' | '多')
+    }
+
+    /// Whether a bare number can find no meaning, whatever its subject: it is neither large nor behind
+    /// an index.
+    pub(super) fn means_nothing(&self, token: &Token) -> bool {
+        token.form == Form::Bare && !self.is_scaled(token) && (token.han || !self.marks.names_index)
     }
 
     /// Whether a bare number has found a meaning.

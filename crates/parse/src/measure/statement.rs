@@ -157,9 +157,7 @@ impl<'a> Sentence<'a> {
                 self.refused(trace, at, rule);
             }
         });
-        let around: Vec<(Lead<'a>, Tail<'a>)> =
-            (0..tokens.len()).map(|index| (self.lead(&tokens, index), self.tail(&tokens, index))).collect();
-        let is_quantity = |(token, (lead, tail)): (&Token, &(Lead<'a>, Tail<'a>))| {
+        let is_quantity = |token: &Token, lead: &Lead<'a>, tail: &Tail<'a>| {
             let is_slogan = self.is_heading && token.han && is_counted(token);
             let reason = not_quantity::reason(self.folded(), token, lead, tail, self.quotes, &self.tables.cues)
                 .or(is_slogan.then_some(Rule::NotHeading));
@@ -171,9 +169,20 @@ impl<'a> Sentence<'a> {
             }
             reason.is_none()
         };
-        let keep: Vec<bool> = tokens.iter().zip(&around).map(is_quantity).collect();
-        let (mut leads, mut tails): (Vec<_>, Vec<_>) = kept(around, &keep).unzip();
-        let tokens: Vec<Token> = kept(tokens, &keep).collect();
+        let (mut leads, mut tails) = (Vec::new(), Vec::new());
+        let mut keep = Vec::with_capacity(tokens.len());
+        for (index, token) in tokens.iter().enumerate() {
+            let (lead, tail) = (self.lead(&tokens, index), self.tail(&tokens, index));
+            keep.push(is_quantity(token, &lead, &tail));
+            if keep[index] {
+                leads.push(lead);
+                tails.push(tail);
+            }
+        }
+        let mut kept = keep.iter();
+        let mut tokens = tokens;
+        // As many as were looked at, in the same order.
+        tokens.retain(|_| kept.next() == Some(&true));
         // What stands around a number reaches to its neighbours, so it grows where one was dropped.
         for (place, index) in (0..keep.len()).filter(|&index| keep[index]).enumerate() {
             if index > 0 && !keep[index - 1] {
@@ -237,6 +246,10 @@ impl<'a> Sentence<'a> {
         let lead = &quantities.leads[self.head_of_triple(tokens, index)];
         let mut tail = Cow::Borrowed(&quantities.tails[index]);
         self.begin_segment(tokens, index, state);
+        // Whatever it is a number of, it has no meaning then, and nothing is remembered of it.
+        if self.trace.is_none() && self.means_nothing(&tokens[index]) {
+            return;
+        }
         self.note_number(quantities, index);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
         if !tail.is_noun
@@ -335,11 +348,6 @@ impl<'a> Sentence<'a> {
     pub(super) fn start_of(&self, lead: &Lead<'_>) -> usize {
         lead.phrase.at(lead.subject_start).unwrap_or(self.range.start)
     }
-}
-
-/// The items of which `keep` says so.
-fn kept<T>(items: Vec<T>, keep: &[bool]) -> impl Iterator<Item = T> {
-    items.into_iter().zip(keep).filter_map(|(item, &keep)| keep.then_some(item))
 }
 
 /// Whether the token counts or sizes things, so that a noun behind it names them.

@@ -10,6 +10,7 @@ use super::time::{Expression, Reach, Years};
 use crate::explain::Rule;
 use crate::signs::Signs;
 use crate::text::Text;
+use crate::words;
 use baogao_model::report::{Measure, Modality};
 use std::ops::Range;
 
@@ -182,13 +183,16 @@ pub struct Marks {
     recalls: Vec<Range<usize>>,
     /// Semicolons.
     semicolons: Vec<usize>,
+    /// Whether an index (指数) may be named, blanks and brackets within the word left out.
+    pub(super) names_index: bool,
 }
 
 impl Marks {
     /// Reads the words that stand in `range`.
     pub fn of(text: &Text<'_>, range: Range<usize>) -> Self {
-        let mut marks = Self::default();
         let chars = &text.folded[..range.end];
+        let names_index = words::position(&chars[range.start..], '指').is_some();
+        let mut marks = Self { names_index, ..Self::default() };
         for at in text.all(Signs::TELLS, range) {
             match chars[at..] {
                 [';', ..] => marks.semicolons.push(at),

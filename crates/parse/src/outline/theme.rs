@@ -8,6 +8,7 @@ use super::Item;
 use super::marker::{self, Class};
 use super::paragraph::{Paragraph, heading_end, sentences};
 use super::role;
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::report::Role;
 use std::collections::{BTreeMap, BTreeSet};
@@ -400,8 +401,9 @@ fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &
         return Vec::new();
     }
     let mut found: Vec<Item> = Vec::new();
-    for at in paragraph.range.start + 1..paragraph.range.end {
-        if !matches!(text.folded[at - 1], '。' | ':' | ';' | ' ') {
+    for before in text.all(Signs::CLAUSE | Signs::BLANK, paragraph.range.start..paragraph.range.end - 1) {
+        let at = before + 1;
+        if !matches!(text.folded[before], '。' | ':' | ';' | ' ') {
             continue;
         }
         let Some(mark) =
