@@ -2,9 +2,10 @@
 //!
 //! A line is read in stages, each in a module of its own:
 //!
-//! 1. [`lex`] finds numbers with their units, [`not_quantity`] drops dates, names and slogans;
-//! 2. [`subject`] reads the words before a number backwards and those behind it forwards, both
-//!    out of a [`phrase`];
+//! 1. [`lex`] finds numbers with their units, [`wording`] those in words; [`not_quantity`] drops
+//!    dates, names and slogans;
+//! 2. [`subject`] reads the words before a number backwards and [`tail`] those behind it forwards,
+//!    both out of a [`phrase`];
 //!    [`frame`] and [`time`] know which years the text speaks of;
 //! 3. [`statement`] walks a sentence from number to number; [`resolve`], [`naming`] and
 //!    [`indicator`] say what each is a number of, [`respective`] and [`list`] deal numbers out to
@@ -40,9 +41,11 @@ mod respective;
 mod row;
 mod statement;
 mod subject;
+mod tail;
 mod time;
 mod unit;
 mod when;
+mod wording;
 
 use crate::explain::{Rule, Trace};
 use crate::signs::Signs;

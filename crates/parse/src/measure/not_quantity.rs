@@ -3,7 +3,8 @@
 
 use super::cue::{Classes, Cues};
 use super::lex::{Form, Token, matches};
-use super::subject::{Lead, Tail, suffix_at};
+use super::subject::Lead;
+use super::tail::{Tail, suffix_at};
 use crate::explain::Rule;
 use crate::signs::Signs;
 use crate::text::Text;

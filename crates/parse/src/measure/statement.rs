@@ -6,7 +6,8 @@ use super::frame::Frame;
 use super::lex::{self, Form, Token};
 use super::list;
 use super::not_quantity::{self, Quotes};
-use super::subject::{Lead, Tail};
+use super::subject::Lead;
+use super::tail::Tail;
 use super::time::{Expression, Times};
 use super::when::Marks;
 use crate::explain::{Rule, Trace};
@@ -237,7 +238,7 @@ impl<'a> Sentence<'a> {
 
     /// The offset behind a bound such as 以上 that stands at `at`.
     pub(super) fn behind_suffix(&self, at: usize) -> usize {
-        super::subject::suffix_at(&self.text.folded, at).map_or(at, |(_, length)| at + length)
+        super::tail::suffix_at(&self.text.folded, at).map_or(at, |(_, length)| at + length)
     }
 
     /// One number.
