@@ -1,6 +1,6 @@
 //! Which ends of a report are there.
 
-use crate::head::zone::{Zone, find_str, starts_with};
+use crate::head::zone::{Zone, find_str};
 use crate::text::Text;
 use baogao_model::report::Completeness;
 use std::ops::Range;
@@ -8,22 +8,35 @@ use std::ops::Range;
 /// Where the closing call stands before character `end`: the paragraph with which a speaker ends
 /// (各位代表！…让我们更加紧密地团结…).
 pub fn closing(text: &Text<'_>, end: usize) -> Option<Range<usize>> {
-    let mut last = None;
-    let mut addressed = false;
-    for line in text.lines.iter().filter(|line| line.start < end && !line.is_empty()) {
-        let words: Vec<char> = text.folded[line.clone()].iter().copied().filter(|&c| c != ' ').collect();
-        if words.is_empty() {
-            continue;
-        }
-        let address =
-            ["各位代表", "同志们", "各位委员", "代表们"].iter().any(|salutation| starts_with(&words, salutation));
-        if is_call(&words, address || addressed) {
-            last = Some(line.clone());
-        }
+    let behind = text.lines.partition_point(|line| line.start < end);
+    let mut lines = text.lines[..behind].iter().rev().filter(|line| words(text, line).next().is_some()).peekable();
+    // It is the last of them, so the search begins at the end.
+    while let Some(line) = lines.next() {
         // 各位代表! on a line of its own, the call on the next.
-        addressed = address && words.len() <= 12;
+        let before = lines.peek().filter(|line| words(text, line).nth(12).is_none());
+        let addressed = addresses(text, line) || before.is_some_and(|line| addresses(text, line));
+        // Without either word it is none, and need not be written out to be known for none.
+        if (addressed || text.folded[line.clone()].contains(&'让'))
+            && is_call(&words(text, line).collect::<Vec<char>>(), addressed)
+        {
+            return Some(line.clone());
+        }
     }
-    last
+    None
+}
+
+/// The characters of a line without its blanks.
+fn words(text: &Text<'_>, line: &Range<usize>) -> impl Iterator<Item = char> {
+    text.folded[line.clone()].iter().copied().filter(|&c| c != ' ')
+}
+
+/// Whether a line begins with an address.
+fn addresses(text: &Text<'_>, line: &Range<usize>) -> bool {
+    const ADDRESSES: [&str; 4] = ["各位代表", "同志们", "各位委员", "代表们"];
+    ADDRESSES.iter().any(|address| {
+        let mut line = words(text, line);
+        address.chars().all(|c| line.next() == Some(c))
+    })
 }
 
 /// Whether a paragraph is the closing call: it bids those who listen to go on together.

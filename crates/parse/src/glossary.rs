@@ -40,9 +40,10 @@ const TITLES: &[&str] = &[
 /// Entries are lines that begin with a number or a note mark and hold a colon, or a numbered term
 /// on one line and its explanation on the next. The glossary ends with the last of them.
 pub fn find(text: &Text<'_>, within: Range<usize>) -> Option<Glossary> {
-    let lines: Vec<Range<usize>> =
-        text.lines.iter().filter(|line| line.start >= within.start && line.end <= within.end).cloned().collect();
-    let at = lines.iter().rposition(|line| is_title(&flat(text, line)))?;
+    let first = text.lines.partition_point(|line| line.start < within.start);
+    let behind = text.lines.partition_point(|line| line.end <= within.end);
+    let lines = text.lines.get(first..behind)?;
+    let at = lines.iter().rposition(|line| is_title(text, line))?;
     let mut entries = Vec::new();
     let mut end = lines[at].end;
     let mut term: Option<String> = None;
@@ -93,10 +94,17 @@ pub fn find(text: &Text<'_>, within: Range<usize>) -> Option<Glossary> {
     Some(Glossary { title, entries, section: Some(section) })
 }
 
-/// Whether a folded line without blanks is a glossary's title.
-fn is_title(line: &str) -> bool {
-    let length = line.chars().count();
-    (2..=30).contains(&length) && TITLES.iter().any(|title| line.contains(title)) && !line.contains(['。', ',', ';'])
+/// Whether a line is a glossary's title, blanks left out.
+fn is_title(text: &Text<'_>, line: &Range<usize>) -> bool {
+    const LONGEST: usize = 30;
+    // Nearly every line is longer, and need not be written out to be known for none.
+    let length = text.folded[line.clone()].iter().filter(|&&c| c != ' ').take(LONGEST + 1).count();
+    let is_of_words = text.folded[line.clone()].iter().any(|c| matches!(c, '释' | '说' | '词'));
+    if !(2..=LONGEST).contains(&length) || !is_of_words {
+        return false;
+    }
+    let line = flat(text, line);
+    TITLES.iter().any(|title| line.contains(title)) && !line.contains(['。', ',', ';'])
 }
 
 /// Whether a line belongs to the page around the text.

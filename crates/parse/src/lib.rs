@@ -15,6 +15,7 @@ pub mod outline;
 pub mod parser;
 mod repair;
 pub mod sanity;
+mod signs;
 pub mod text;
 mod trie;
 mod words;

@@ -8,6 +8,7 @@
 //! Folding is a map of punctuation, digits and letters, never NFKC: that would turn `Ⅲ` into
 //! `III` and `㎡` into `m2` and shift every span behind them.
 
+use crate::signs::{self, Signs};
 use baogao_model::Span;
 use std::ops::Range;
 
@@ -19,6 +20,8 @@ pub struct Text<'a> {
     pub chars: Vec<char>,
     /// The same characters in one width each; as long as `chars`.
     pub folded: Vec<char>,
+    /// What each folded character may begin or end; as long as `folded`.
+    signs: Vec<Signs>,
     /// The lines in order, without their line feeds; blank lines are kept as empty ranges. Where a
     /// whole document stands on a few lines, they are split where line ends were lost.
     pub lines: Vec<Range<usize>>,
@@ -38,8 +41,10 @@ impl<'a> Text<'a> {
     /// Prepares `source`, in time linear in its length.
     pub fn new(source: &'a str) -> Self {
         // Counting first costs less than growing.
-        let mut chars = Vec::with_capacity(source.chars().count());
-        chars.extend(source.chars());
+        let mut chars = vec!['\0'; source.chars().count()];
+        for (place, c) in chars.iter_mut().zip(source.chars()) {
+            *place = c;
+        }
         Self::of_chars(source, chars)
     }
 
@@ -60,10 +65,15 @@ impl<'a> Text<'a> {
     }
 
     fn of_chars(source: &'a str, chars: Vec<char>) -> Self {
-        let folded: Vec<char> = chars.iter().map(|&c| fold(c)).collect();
+        let mut folded = vec!['\0'; chars.len()];
+        let mut signs = vec![Signs::default(); chars.len()];
+        for ((&c, folded), signs) in chars.iter().zip(&mut folded).zip(&mut signs) {
+            *folded = fold(c);
+            *signs = signs::of(*folded);
+        }
         let mut lines = Vec::new();
         let mut start = 0;
-        while let Some(length) = chars[start..].iter().position(|&c| c == '\n') {
+        while let Some(length) = signs::find(&signs[start..], Signs::LINE) {
             lines.push(start..start + length);
             start += length + 1;
         }
@@ -73,7 +83,7 @@ impl<'a> Text<'a> {
         if lines.len() <= GLUED_LINES && chars.len() >= GLUED_CHARS {
             lines = lines.into_iter().flat_map(|line| lost_lines(&folded, line)).collect();
         }
-        Self { source, chars, folded, lines, left_out: None }
+        Self { source, chars, folded, signs, lines, left_out: None }
     }
 
     /// The text it was made from.
@@ -121,6 +131,23 @@ impl<'a> Text<'a> {
     /// The folded characters of `range`; what lies outside the text is left out.
     pub fn folded_str(&self, range: Range<usize>) -> String {
         cut(&self.folded, range)
+    }
+
+    /// Where the first character of `range` stands that is any of `signs`.
+    #[inline]
+    pub(crate) fn next(&self, signs: Signs, range: Range<usize>) -> Option<usize> {
+        let start = range.start;
+        signs::find(self.signs.get(range)?, signs).map(|at| start + at)
+    }
+
+    /// The places in `range` of the characters that are any of `signs`.
+    pub(crate) fn all(&self, signs: Signs, range: Range<usize>) -> impl Iterator<Item = usize> {
+        let mut from = range.start;
+        std::iter::from_fn(move || {
+            let at = self.next(signs, from..range.end)?;
+            from = at + 1;
+            Some(at)
+        })
     }
 
     /// The index of the line that holds the character at `offset`, a line feed counting to the

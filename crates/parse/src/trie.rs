@@ -23,15 +23,16 @@ pub struct Trie<V> {
 /// The step from `node` over a character to the node `to`.
 #[derive(Debug, Clone, Copy)]
 struct Edge {
-    /// The node and the character, packed; [`FREE`] where there is no edge.
-    key: u64,
+    /// The node and the character, packed, since less of a longer table fits the caches; [`FREE`]
+    /// where there is no edge.
+    key: u32,
     to: u32,
 }
 
 /// No key: there is no such character.
-const FREE: u64 = u64::MAX;
-/// 2^64 over the golden ratio; the high bits of a product with it depend on all bits of the key.
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+const FREE: u32 = u32::MAX;
+/// 2^32 over the golden ratio; the high bits of a product with it depend on all bits of the key.
+const SPREAD: u32 = 0x9E37_79B1;
 const ROOT: u32 = 0;
 /// How many bits tell what words begin with.
 const BEGINS: usize = 8192;
@@ -42,8 +43,11 @@ fn bit(c: char) -> (usize, u64) {
     (bit / 64, 1 << (bit % 64))
 }
 
-fn key(node: u32, c: char) -> u64 {
-    u64::from(node) << 32 | u64::from(u32::from(c))
+/// None for a character of more than 16 bits, which no word has.
+#[inline]
+fn key(node: u32, c: char) -> Option<u32> {
+    let c = u16::try_from(u32::from(c)).ok()?;
+    Some(node << 16 | u32::from(c))
 }
 
 impl<V> Default for Trie<V> {
@@ -84,7 +88,7 @@ impl<V> Trie<V> {
     /// The node behind `c`, if a word goes on with it.
     #[inline]
     fn step(&self, node: u32, c: char) -> Option<u32> {
-        let key = key(node, c);
+        let key = key(node, c)?;
         let mut at = self.home(key);
         loop {
             let edge = &self.edges[at];
@@ -100,9 +104,9 @@ impl<V> Trie<V> {
 
     /// The place at which the search for `key` begins.
     #[inline]
-    fn home(&self, key: u64) -> usize {
-        // The table is never shorter than 16, so the shift is below 64; what is left fits its length.
-        (key.wrapping_mul(SPREAD) >> (64 - self.edges.len().trailing_zeros())) as usize
+    fn home(&self, key: u32) -> usize {
+        // The table is never shorter than 16, so the shift is below 32; what is left fits its length.
+        (key.wrapping_mul(SPREAD) >> (32 - self.edges.len().trailing_zeros())) as usize
     }
 
     /// Adds a node behind `node`.
@@ -115,10 +119,10 @@ impl<V> Trie<V> {
                 }
             }
         }
-        // The tables are shipped with the crate and hold some ten thousand characters.
-        let to = u32::try_from(self.values.len()).expect("fewer than 2^32 characters of words");
+        // The tables are shipped with the crate and hold some ten thousand characters, common ones all.
+        let to = u16::try_from(self.values.len()).expect("fewer than 2^16 characters of words").into();
         self.values.push(None);
-        self.place(Edge { key: key(node, c), to });
+        self.place(Edge { key: key(node, c).expect("a character of 16 bits"), to });
         self.used += 1;
         to
     }

@@ -3,6 +3,7 @@
 //! Copies are put under newer years by blanket replacement of the date; what the text speaks of is
 //! not replaced with it. A report of 2015 speaks of 「十二五」 and never of a plan that came later.
 
+use crate::signs::Signs;
 use crate::text::{Text, span};
 use baogao_model::Span;
 
@@ -35,7 +36,7 @@ const CONGRESS: (i32, i32) = (2, 6);
 pub fn of(text: &Text<'_>) -> Era {
     let mut era = Era::default();
     let mut mentions = 0;
-    for at in 0..text.len() {
+    for at in text.all(Signs::ERA, 0..text.len()) {
         let found = match text.folded[at] {
             '五' => plan(&text.folded, at),
             '大' => congress(&text.folded, at),
@@ -81,14 +82,13 @@ fn plan(chars: &[char], at: usize) -> Option<(i32, i32, usize)> {
 
 /// A party congress whose name ends at `at`: 党的二十大.
 fn congress(chars: &[char], at: usize) -> Option<(i32, i32, usize)> {
-    let start = at.checked_sub(4).filter(|&start| super::zone::starts_with(&chars[start..], "党的"))?;
-    let name: String = chars[start..at].iter().collect();
-    let number = match name.as_str() {
-        "党的十六" => 16,
-        "党的十七" => 17,
-        "党的十八" => 18,
-        "党的十九" => 19,
-        "党的二十" => 20,
+    let start = at.checked_sub(4)?;
+    let number = match chars[start..at] {
+        ['党', '的', '十', '六'] => 16,
+        ['党', '的', '十', '七'] => 17,
+        ['党', '的', '十', '八'] => 18,
+        ['党', '的', '十', '九'] => 19,
+        ['党', '的', '二', '十'] => 20,
         _ => return None,
     };
     let year = 2002 + (number - 16) * 5;

@@ -49,6 +49,11 @@ impl Evidence {
             ..Self::default()
         };
         for section in sections.iter().filter(|section| section.level <= 2) {
+            // Hardly any heading names a year: one with 年 behind it, a date, or four digits.
+            let names_year = |c| matches!(fold(c), '年' | '月' | '日' | '.' | '-' | '/' | '0'..='9');
+            if !section.heading.contains(names_year) {
+                continue;
+            }
             let parts = clauses(&section.heading);
             for part in &parts {
                 let Some(year) = last_year(part) else { continue };

@@ -242,6 +242,5 @@ pub fn starts_with(chars: &[char], words: &str) -> bool {
 
 /// The index at which `words` first occurs in `chars`.
 pub fn find_str(chars: &[char], words: &str) -> Option<usize> {
-    let first = words.chars().next()?;
-    (0..chars.len()).find(|&at| chars[at] == first && starts_with(&chars[at..], words))
+    crate::words::find(chars, words)
 }

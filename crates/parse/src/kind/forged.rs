@@ -2,8 +2,9 @@
 
 use super::Judgement;
 use crate::charset::CharSet;
+use crate::signs::Signs;
 use crate::text::Text;
-use aho_corasick::AhoCorasick;
+use crate::trie::Trie;
 use baogao_model::report::Kind;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -23,39 +24,44 @@ const BEHIND_MASKS: &str = "年市县区镇乡省村亿万元%个.家月日届�
 
 /// A template: years, places or figures masked with X, *, circles or blanks to be filled in.
 fn masked(text: &Text<'_>) -> Option<Judgement> {
-    let chars = &text.folded;
-    let mut masks = 0_usize;
-    let mut numbers = 0_usize;
-    let mut at = 0;
-    while at < chars.len() {
-        let c = chars[at];
-        // Nearly all of a text is Han, which masks nothing but for one.
-        if matches!(c, '\u{3400}'..='\u{9FFF}') && c != '某' {
-            at += 1;
-            continue;
-        }
-        let run = chars[at..].iter().take_while(|&&next| next == c).count();
-        let behind = chars.get(at + run).copied().unwrap_or(' ');
-        match c {
-            'X' | 'x' | 'N' | '×' | '*' | '○' | '〇' | 'o' | '□' | '_' => {
-                // The zeros of 二○一○年 mask nothing.
-                let in_word =
-                    at > 0 && (chars[at - 1].is_ascii_alphabetic() || "一二三四五六七八九".contains(chars[at - 1]));
-                let blank = c != '_' || run >= 2;
-                masks += usize::from(blank && !in_word && BEHIND_MASKS.contains(behind));
-            }
-            '某' => masks += usize::from(run >= 2 && BEHIND_MASKS.contains(behind)),
-            _ if c.is_ascii_digit() => {
-                // A run of digits counts once, at its end.
-                numbers += usize::from(!behind.is_ascii_digit());
-            }
-            _ => {}
-        }
-        at += run;
+    /// Fewer are slips.
+    const LEAST: usize = 5;
+    let masks = masks(text);
+    if masks < LEAST {
+        return None;
     }
-    let share = masks as f64 / (masks + numbers).max(1) as f64;
-    (masks >= 5 && share > 0.05)
-        .then(|| Judgement::new(Kind::Template, (0.5 + share).min(0.99), format!("masked:{masks}")))
+    let numbers = figures(text);
+    let share = masks as f64 / (masks + numbers) as f64;
+    (share > 0.05).then(|| Judgement::new(Kind::Template, (0.5 + share).min(0.99), format!("masked:{masks}")))
+}
+
+/// How many runs of masks stand before what they may mask.
+fn masks(text: &Text<'_>) -> usize {
+    let chars = &text.folded;
+    let mut masks = 0;
+    let mut from = 0;
+    while let Some(at) = text.next(Signs::MASK, from..chars.len()) {
+        let c = chars[at];
+        let run = chars[at..].iter().take_while(|&&next| next == c).count();
+        from = at + run;
+        let is_mask = match c {
+            '_' | '某' => run >= 2,
+            _ => true,
+        };
+        // The zeros of 二○一○年 mask nothing.
+        let in_word = c != '某'
+            && at > 0
+            && (chars[at - 1].is_ascii_alphabetic() || "一二三四五六七八九".contains(chars[at - 1]));
+        masks += usize::from(is_mask && !in_word && BEHIND_MASKS.contains(chars.get(from).copied().unwrap_or(' ')));
+    }
+    masks
+}
+
+/// How many runs of digits there are.
+fn figures(text: &Text<'_>) -> usize {
+    let mut behind = None;
+    let begins = |at: &usize| behind.replace(at + 1) != Some(*at);
+    text.all(Signs::DIGIT, 0..text.len()).filter(begins).count()
 }
 
 /// Sentences with which an invention owns up to being one, before or behind the text.
@@ -153,27 +159,30 @@ const MAYBE_SWAPPED: &[&str] = &[
     "深化贯彻",
 ];
 
-/// The characters of the longest pattern of both lists.
-const LONGEST_SWAPPED: usize = 8;
+/// The most characters of a pattern before the word put in.
+const LONGEST_BEFORE: usize = 6;
 
-/// Finds both lists in one pass: the patterns of [`SWAPPED`] come first.
-static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::new(SWAPPED.iter().chain(MAYBE_SWAPPED)).expect("a few short patterns always compile")
+/// Both lists, numbered: the patterns of [`SWAPPED`] come first.
+static WORDS: LazyLock<Trie<usize>> = LazyLock::new(|| {
+    let mut words = Trie::default();
+    for (index, pattern) in SWAPPED.iter().chain(MAYBE_SWAPPED).enumerate() {
+        *words.entry(pattern.chars()) = Some(index);
+    }
+    words
 });
 
-/// The words that such a replacement puts in, by character: every pattern of [`WORDS`] holds one.
-static PUT_IN: [CharSet; 2] = [
-    CharSet::new(&['开', '回', '效', '建', '根', '构', '程', '收', '成', '指', '贯']),
-    CharSet::new(&['展', '忆', '劳', '立', '底', '本', '造', '度', '进', '长', '导', '彻']),
-];
+/// The second characters of the words that such a replacement puts in; the first are
+/// [`Signs::PUT_IN`]. Every pattern of [`WORDS`] holds such a word.
+static SECOND: CharSet = CharSet::new(&['展', '忆', '劳', '立', '底', '本', '造', '度', '进', '长', '导', '彻']);
 
 /// A copy with words swapped against detection.
 fn swapped(text: &Text<'_>) -> Option<Judgement> {
     let mut found = BTreeSet::new();
-    for (at, pair) in text.folded.windows(2).enumerate() {
-        if PUT_IN[0].holds(pair[0]) && PUT_IN[1].holds(pair[1]) {
-            let around = text.folded_str(at.saturating_sub(LONGEST_SWAPPED)..(at + LONGEST_SWAPPED).min(text.len()));
-            found.extend(WORDS.find_overlapping_iter(&around).map(|hit| hit.pattern().as_usize()));
+    let chars = &text.folded;
+    for at in text.all(Signs::PUT_IN, 0..text.len()) {
+        if chars.get(at + 1).is_some_and(|&c| SECOND.holds(c)) {
+            let starts = at.saturating_sub(LONGEST_BEFORE)..=at;
+            found.extend(starts.flat_map(|at| WORDS.prefixes(chars[at..].iter().copied())).map(|(_, &index)| index));
         }
     }
     let sure = found.range(..SWAPPED.len()).count();
@@ -184,19 +193,21 @@ fn swapped(text: &Text<'_>) -> Option<Judgement> {
 
 /// A copy whose figures were taken out: units stand behind words (生产总值亿元，增长%).
 fn stripped(text: &Text<'_>) -> Option<Judgement> {
+    /// Fewer are slips.
+    const LEAST: usize = 6;
     let chars = &text.folded;
-    let mut bare = 0_usize;
-    let mut figures = 0_usize;
-    for at in 1..chars.len() {
-        let before = chars[at - 1];
-        let next = chars.get(at + 1).copied().unwrap_or(' ');
+    let is_bare = |&at: &usize| {
+        let (before, next) = (chars[at - 1], chars.get(at + 1).copied().unwrap_or(' '));
         let is_unit = matches!((chars[at], next), ('%', _) | ('亿' | '万', '元') | ('公', '里') | ('万', '亩' | '吨'));
-        if is_unit {
-            bare += usize::from(!before.is_ascii_digit() && !is_numeral(before) && !names_class(chars, at + 2));
-        }
-        figures += usize::from(before.is_ascii_digit() && !chars[at].is_ascii_digit());
+        is_unit && !before.is_ascii_digit() && !is_numeral(before) && !names_class(chars, at + 2)
+    };
+    let bare = text.all(Signs::UNIT, 1..text.len()).filter(is_bare).count();
+    if bare < LEAST {
+        return None;
     }
-    (bare >= 6 && bare > figures).then(|| Judgement::new(Kind::Rewritten, 0.85, format!("stripped:{bare}")))
+    // A figure that the text ends with has no unit to lose.
+    let figures = figures(text) - usize::from(chars.last().is_some_and(char::is_ascii_digit));
+    (bare > figures).then(|| Judgement::new(Kind::Rewritten, 0.85, format!("stripped:{bare}")))
 }
 
 /// Whether a character may stand before a unit without a figure being lost: 数亿元, 二十公里.
@@ -211,11 +222,7 @@ fn names_class(chars: &[char], behind: usize) -> bool {
 
 /// A machine's way to set a page: pictographs before lines, or the marks of Markdown.
 fn decorated(text: &Text<'_>) -> Option<Judgement> {
-    let is_pictograph = |c: char| {
-        !matches!(c, '\u{3000}'..='\u{FFFF}')
-            && matches!(c, '\u{1F300}'..='\u{1FAFF}' | '✅' | '✨' | '⭐' | '❤' | '☀' | '✔')
-    };
-    let pictographs = text.chars.iter().filter(|&&c| is_pictograph(c)).count();
+    let pictographs = text.all(Signs::PICTOGRAPH, 0..text.len()).count();
     let is_marked = |line: &&Range<usize>| {
         let start = &text.folded[line.start..line.end.min(line.start + 8)];
         let blanks = start.iter().take_while(|&&c| c == '-' || c.is_whitespace()).count();
@@ -230,13 +237,14 @@ fn decorated(text: &Text<'_>) -> Option<Judgement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signs;
 
     #[test]
     fn every_pattern_is_found_by_the_word_it_holds() {
         for words in SWAPPED.iter().chain(MAYBE_SWAPPED) {
             let chars: Vec<char> = words.chars().collect();
-            assert!(chars.len() <= LONGEST_SWAPPED, "{words}");
-            assert!(chars.windows(2).any(|pair| PUT_IN[0].holds(pair[0]) && PUT_IN[1].holds(pair[1])), "{words}");
+            let is_put_in = |pair: &[char]| signs::of(pair[0]).any(Signs::PUT_IN) && SECOND.holds(pair[1]);
+            assert!(chars.windows(2).position(is_put_in).is_some_and(|at| at <= LONGEST_BEFORE), "{words}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::cue::Classes;
 use super::lex::Token;
-use super::subject::{Lead, Suffix, Tail};
+use super::subject::Lead;
+use super::tail::{Suffix, Tail};
 use crate::explain::Rule;
 use baogao_model::report::Bound;
 

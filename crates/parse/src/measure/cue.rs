@@ -106,6 +106,11 @@ impl Words {
         self.backwards.longest(text.iter().rev().copied()).map(|(length, &classes)| (length, classes))
     }
 
+    /// The lengths of all words that end where `text` ends.
+    pub fn all_at_end(&self, text: &[char]) -> impl Iterator<Item = usize> {
+        self.backwards.prefixes(text.iter().rev().copied()).map(|(length, _)| length)
+    }
+
     /// What the longest word that `text` begins with says.
     pub fn class_at_start(&self, text: &[char]) -> Option<Classes> {
         self.forwards.longest(text.iter().copied()).map(|(_, &classes)| classes)

@@ -69,6 +69,8 @@ pub struct Indicators {
     rows: Vec<Indicator>,
     /// The rows that a name stands for, in the order of the table, and whether it is weak there.
     names: Trie<Vec<(usize, bool)>>,
+    /// The same by the names read backwards, since most are looked for where a subject ends.
+    backwards: Trie<Vec<(usize, bool)>>,
     /// The rows that follow a row, by the index of the row they follow.
     followers: Vec<Vec<usize>>,
     /// See [`OTHERS`].
@@ -104,7 +106,7 @@ impl Indicators {
         let table: Vec<Vec<&str>> = TABLE.lines().skip(1).map(|line| line.split('\t').collect()).collect();
         let by_id: HashMap<&str, usize> = table.iter().enumerate().map(|(row, cells)| (cells[0], row)).collect();
         let mut rows: Vec<Indicator> = Vec::with_capacity(table.len());
-        let mut names: Trie<Vec<(usize, bool)>> = Trie::default();
+        let (mut names, mut backwards) = (Trie::default(), Trie::default());
         let mut followers = vec![Vec::new(); table.len()];
         for (row, cells) in table.iter().enumerate() {
             // A test holds every row of the shipped table to its columns and references.
@@ -113,7 +115,8 @@ impl Indicators {
             for (column, weak) in [(7, false), (8, true)] {
                 for name in list(column) {
                     let name = name.chars().filter(|&c| !is_silent(c)).map(|c| c.to_ascii_uppercase());
-                    names.entry(name).get_or_insert_default().push((row, weak));
+                    add(&mut backwards, name.clone().rev(), (row, weak));
+                    add(&mut names, name, (row, weak));
                 }
             }
             let after: Option<(usize, Vec<Vec<char>>)> = cell(11).split_once(':').and_then(|(id, words)| {
@@ -137,7 +140,7 @@ impl Indicators {
         for other in OTHERS {
             *others.entry(other.chars()) = Some(());
         }
-        Self { rows, names, followers, others }
+        Self { rows, names, backwards, followers, others }
     }
 
     /// One indicator.
@@ -167,15 +170,19 @@ impl Indicators {
     /// Whether `subject` ends in a name of `row` itself, without a neutral word behind it.
     pub fn ends_in_name(&self, subject: &[char], row: usize) -> bool {
         let clean = spoken(subject);
-        self.find(&clean).any(|found| found.row == row && found.end == clean.len())
+        self.ending(&clean, clean.len()).any(|found| found.row == row)
+    }
+
+    /// Whether `subject` ends in any name, without a neutral word behind it.
+    pub fn ends_in_any_name(&self, subject: &[char]) -> bool {
+        let spoken = subject.iter().rev().filter(|&&c| !is_silent(c)).map(|c| c.to_ascii_uppercase());
+        self.backwards.prefixes(spoken).next().is_some()
     }
 
     /// The indicator of which `subject` as a whole is a name.
     pub fn called(&self, subject: &[char]) -> Option<usize> {
         let clean = spoken(subject);
-        self.find(&clean)
-            .find(|found| !found.weak && found.start == 0 && found.end == clean.len())
-            .map(|found| found.row)
+        self.starting(&clean, 0).find(|found| !found.weak && found.end == clean.len()).map(|found| found.row)
     }
 
     /// The indicator whose name is the head of `subject`.
@@ -190,18 +197,26 @@ impl Indicators {
     ) -> Option<usize> {
         let clean = spoken(subject);
         let mut best: Option<Found> = None;
-        for found in self.find(&clean) {
-            let suffix = &clean[found.end..];
-            if !(suffix.is_empty() || cues.suffix.cover(suffix)) || !fits(&self.rows[found.row]) {
-                continue;
+        // Where names may end, the latest first: before neutral words.
+        let mut ends = vec![clean.len()];
+        let mut next = 0;
+        while let Some(&end) = ends.get(next) {
+            next += 1;
+            for found in self.ending(&clean, end) {
+                let rank = |f: &Found| (!f.weak, f.end - f.start, f.end);
+                if best.is_some_and(|other| rank(&found) <= rank(&other)) || !fits(&self.rows[found.row]) {
+                    continue;
+                }
+                let (prefix, suffix) = (&clean[..found.start], &clean[end..]);
+                let is_head = suffix.is_empty() || cues.suffix.cover(suffix);
+                if is_head && !self.is_of_others(prefix, level) && (!found.weak || is_attributive(prefix, cues)) {
+                    best = Some(found);
+                }
             }
-            let prefix = &clean[..found.start];
-            if self.is_of_others(prefix, level) || (found.weak && !is_attributive(prefix, cues)) {
-                continue;
-            }
-            let rank = |f: &Found| (!f.weak, f.end - f.start, f.end);
-            if best.is_none_or(|other| rank(&found) > rank(&other)) {
-                best = Some(found);
+            for length in cues.suffix.all_at_end(&clean[..end]) {
+                if !ends.contains(&(end - length)) {
+                    ends.push(end - length);
+                }
             }
         }
         let best = best?;
@@ -215,14 +230,14 @@ impl Indicators {
         const ATTRIBUTES: usize = 14;
         let clean = spoken(noun);
         let mut best: Option<Found> = None;
-        for found in self.find(&clean) {
+        for found in (0..clean.len().min(ATTRIBUTES + 1)).flat_map(|start| self.starting(&clean, start)) {
             let behind = &clean[found.end..];
             let ends = behind.is_empty()
                 || is_work(behind)
                 || cues.verb.at_start(behind).is_some()
                 || cues.suffix.at_start(behind).is_some()
                 || !behind[0].is_alphanumeric();
-            if found.start > ATTRIBUTES || !ends || !fits(&self.rows[found.row]) {
+            if !ends || !fits(&self.rows[found.row]) {
                 continue;
             }
             // Of things counted, 全国 says their class: 全国重点实验室.
@@ -239,13 +254,19 @@ impl Indicators {
         Some(self.stock_or_increment(best, &clean, cues))
     }
 
-    /// Every name in `text`, overlapping ones too.
-    fn find(&self, text: &[char]) -> impl Iterator<Item = Found> {
-        (0..text.len()).flat_map(move |start| {
-            let behind = text[start..].iter().map(|c| c.to_ascii_uppercase());
-            self.names.prefixes(behind).flat_map(move |(length, rows)| {
-                rows.iter().map(move |&(row, weak)| Found { row, weak, start, end: start + length })
-            })
+    /// Every name that begins at `start`, the shortest first.
+    fn starting(&self, text: &[char], start: usize) -> impl Iterator<Item = Found> {
+        let behind = text[start..].iter().map(|c| c.to_ascii_uppercase());
+        self.names.prefixes(behind).flat_map(move |(length, rows)| {
+            rows.iter().map(move |&(row, weak)| Found { row, weak, start, end: start + length })
+        })
+    }
+
+    /// Every name that ends at `end`, the shortest first.
+    fn ending(&self, text: &[char], end: usize) -> impl Iterator<Item = Found> {
+        let before = text[..end].iter().rev().map(|c| c.to_ascii_uppercase());
+        self.backwards.prefixes(before).flat_map(move |(length, rows)| {
+            rows.iter().map(move |&(row, weak)| Found { row, weak, start: end - length, end })
         })
     }
 
@@ -272,6 +293,11 @@ impl Indicators {
             || (matches!(level, Some(Level::County | Level::Prefecture | Level::Township)) && above("全省"))
             || (0..prefix.len()).any(|at| self.others.longest(prefix[at..].iter().copied()).is_some())
     }
+}
+
+/// Adds a row to those that a name stands for.
+fn add(names: &mut Trie<Vec<(usize, bool)>>, name: impl Iterator<Item = char>, row: (usize, bool)) {
+    names.entry(name).get_or_insert_default().push(row);
 }
 
 /// Whether the words behind a name say what is done to the things counted: 老旧小区供热管网改造.

@@ -8,8 +8,10 @@
 use super::decimal::Decimal;
 use super::numeral::{self, Numeral};
 use super::unit::{Unit, Units};
-use crate::charset::CharSet;
+use super::wording::{doubling, fraction, per_hundred, rank, ratio};
 use crate::explain::Rule;
+use crate::signs::Signs;
+use crate::text::Text;
 use crate::words;
 use std::ops::Range;
 
@@ -57,38 +59,29 @@ pub struct Token {
     pub rule: Rule,
 }
 
-/// What a token may begin with, and letters, which a number may be part of a name with.
-static BEGINNINGS: CharSet = CharSet::new(&[
-    '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '〇', '零', '○', '◯', '一', '壹', '二', '两', '贰', '三', '叁',
-    '四', '肆', '五', '伍', '六', '陆', '七', '柒', '八', '捌', '九', '玖', '十', '拾', '百', '佰', '千', '仟', '万',
-    '亿', '第', '首', '翻', '半', '倍', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P',
-    'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm',
-    'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z',
-]);
-
 /// All tokens of `range`, in order and disjoint. What looks like a number and is not read as one
 /// goes to `refused`, with the reason.
 pub fn tokens(
-    text: &[char],
+    text: &Text<'_>,
     range: Range<usize>,
     units: &Units,
     mut refused: impl FnMut(Range<usize>, Rule),
 ) -> Vec<Token> {
     let mut found = Vec::new();
-    let mut at = range.start;
-    while let Some(step) = text.get(at..range.end).and_then(|rest| BEGINNINGS.find(rest)) {
-        at += step;
-        at = match token_at(&text[..range.end], at, units, &mut found) {
+    let chars = &text.folded[..range.end];
+    let mut from = range.start;
+    while let Some(at) = text.next(Signs::NUMBER, from..range.end) {
+        from = match token_at(chars, at, units, &mut found) {
             Ok(end) => end,
             // A Chinese numeral without a unit may hide one further on: 千 in 千户 of 一千户.
             Err(reason) => {
-                let end = skip(&text[..range.end], at);
+                let end = skip(chars, at);
                 refused(at..end, reason);
                 end
             }
         };
     }
-    share_units(text, &mut found);
+    share_units(chars, &mut found);
     found
 }
 
@@ -179,7 +172,7 @@ fn push(found: &mut Vec<Token>, token: Token) -> usize {
 }
 
 /// A token without any of the rarer marks.
-fn plain(span: Range<usize>, value: Decimal, unit: &'static str, han: bool) -> Token {
+pub fn plain(span: Range<usize>, value: Decimal, unit: &'static str, han: bool) -> Token {
     Token {
         span,
         form: Form::Amount,
@@ -388,132 +381,15 @@ fn negative(text: &[char], at: usize) -> bool {
     at > 1 && matches!(text[at - 1], '-' | '−') && !text[at - 2].is_ascii() && text[at - 2] != '—'
 }
 
-/// 百分之十三点四, 千分之三.
-fn per_hundred(text: &[char], at: usize) -> Option<Token> {
-    let start = at + 3;
-    if !numeral::starts(*text.get(start)?) {
-        return None;
-    }
-    let number = numeral::read(text, start, 0)?;
-    let unit = if text[at] == '百' { "%" } else { "permille" };
-    let token = plain(at..number.end, number.value, unit, true);
-    Some(Token { more: number.more, rule: Rule::NumberPerHundred, ..token })
-}
-
-/// 三分之二, of which `below` is the three: in per cent.
-fn fraction(text: &[char], at: usize, below: Numeral) -> Option<Token> {
-    if !matches(text, below.end, "分之") || !numeral::starts(*text.get(below.end + 2)?) {
-        return None;
-    }
-    let above = numeral::read(text, below.end + 2, 0)?;
-    let value = above.value.times(Decimal::whole(100))?.over(below.value.small()?)?;
-    // 四分之一强: a little more.
-    let more = text.get(above.end) == Some(&'强');
-    let span = at..above.end + usize::from(more);
-    Some(Token { more, rule: Rule::NumberFraction, ..plain(span, value, "%", true) })
-}
-
-/// 翻番, 翻一番, 翻了两番, 翻了近两番: the n-th power of two.
-fn doubling(text: &[char], at: usize) -> Option<Token> {
-    let mut next = at + 1;
-    let mut about = false;
-    while let Some(c) = text.get(next) {
-        match c {
-            '了' | '上' | '将' | '超' => {}
-            '近' | '约' => about = true,
-            _ => break,
-        }
-        next += 1;
-    }
-    let times = match text.get(next)? {
-        '番' => {
-            let token = plain(at..next + 1, Decimal::whole(2), "x", true);
-            return Some(Token { form: Form::Doubling, about, rule: Rule::NumberDoubling, ..token });
-        }
-        '一' | '1' => 1,
-        '两' | '二' | '2' => 2,
-        '三' | '3' => 3,
-        '四' | '4' => 4,
-        _ => return None,
-    };
-    let more = matches!(text.get(next + 1), Some('多'));
-    let end = next + 1 + usize::from(more);
-    if text.get(end) != Some(&'番') {
-        return None;
-    }
-    let value = Decimal::whole(1 << times);
-    let token = plain(at..end + 1, value, "x", true);
-    Some(Token { form: Form::Doubling, about, more, rule: Rule::NumberDoubling, ..token })
-}
-
-/// 第3, 第三位, 首位.
-fn rank(text: &[char], at: usize) -> Option<Token> {
-    let (value, end) = if text[at] == '首' {
-        (text.get(at + 1) == Some(&'位')).then_some((Decimal::whole(1), at + 2))?
-    } else {
-        if !numeral::starts(*text.get(at + 1)?) {
-            return None;
-        }
-        let number = numeral::read(text, at + 1, 0)?;
-        (number.value, number.end)
-    };
-    Some(Token { form: Form::Rank, rule: Rule::NumberRank, ..plain(at..end, value, "rank", true) })
-}
-
-/// Whether a date stands before what is at `at`: 2023-2-23 19:22:26.
-fn is_clock(text: &[char], at: usize) -> bool {
-    let date = text[..at].iter().rposition(|c| !c.is_whitespace());
-    date.is_some_and(|last| last + 1 < at && text[last].is_ascii_digit() || matches!(text[last], '日' | '午'))
-}
-
-/// 8.9:56.8:34.3 as three tokens, 2.1:1 as one; the offset behind it. `first` stands at `at`.
-fn ratio(text: &[char], at: usize, first: Numeral, found: &mut Vec<Token>) -> Option<usize> {
-    let goes_on = |end: usize| text.get(end) == Some(&':') && text.get(end + 1).is_some_and(char::is_ascii_digit);
-    if !goes_on(first.end) || !text[at].is_ascii_digit() {
-        return None;
-    }
-    if at > 0 && (text[at - 1].is_ascii_alphanumeric() || text[at - 1] == ':') || is_clock(text, at) {
-        return None;
-    }
-    let mut parts = Vec::new();
-    let (mut next, mut number) = (at, first);
-    loop {
-        if number.multiplied || number.more {
-            return None;
-        }
-        parts.push((next..number.end, number.value));
-        if !goes_on(number.end) || parts.len() == 4 {
-            break;
-        }
-        next = number.end + 1;
-        number = numeral::read(text, next, 0)?;
-    }
-    let end = number.end;
-    match parts.len() {
-        3 => {
-            for (span, value) in parts {
-                let token = plain(span, value, "%", false);
-                found.push(Token { form: Form::Triple, rule: Rule::NumberTriple, ..token });
-            }
-            Some(end)
-        }
-        2 if parts[1].1.is(1) => {
-            let token = plain(at..end, parts[0].1, "x", false);
-            found.push(Token { form: Form::Ratio, rule: Rule::NumberRatio, ..token });
-            Some(end)
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{BEGINNINGS, numeral};
+    use super::numeral;
+    use crate::signs::{self, Signs};
 
     #[test]
     fn every_number_begins_with_a_beginning() {
         for c in '\0'..=char::MAX {
-            assert!(BEGINNINGS.holds(c) || !(numeral::starts(c) || c.is_ascii_alphanumeric()), "{c}");
+            assert!(signs::of(c).any(Signs::NUMBER) || !(numeral::starts(c) || c.is_ascii_alphanumeric()), "{c}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lists of numbers that belong to a list of subjects: A和B分别增长P和Q, and the same without 分别.
 
 use super::lex::Token;
-use super::subject::suffix_at;
+use super::tail::suffix_at;
 use std::ops::Range;
 
 /// The tokens that follow each other joined by nothing but 、, 和, 与 or 及, as ranges of indexes.

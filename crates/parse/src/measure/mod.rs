@@ -2,9 +2,10 @@
 //!
 //! A line is read in stages, each in a module of its own:
 //!
-//! 1. [`lex`] finds numbers with their units, [`not_quantity`] drops dates, names and slogans;
-//! 2. [`subject`] reads the words before a number backwards and those behind it forwards, both
-//!    out of a [`phrase`];
+//! 1. [`lex`] finds numbers with their units, [`wording`] those in words; [`not_quantity`] drops
+//!    dates, names and slogans;
+//! 2. [`subject`] reads the words before a number backwards and [`tail`] those behind it forwards,
+//!    both out of a [`phrase`];
 //!    [`frame`] and [`time`] know which years the text speaks of;
 //! 3. [`statement`] walks a sentence from number to number; [`resolve`], [`naming`] and
 //!    [`indicator`] say what each is a number of, [`respective`] and [`list`] deal numbers out to
@@ -40,11 +41,14 @@ mod respective;
 mod row;
 mod statement;
 mod subject;
+mod tail;
 mod time;
 mod unit;
 mod when;
+mod wording;
 
 use crate::explain::{Rule, Trace};
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::report::Level;
 use baogao_model::report::{Measurement, Section};
@@ -112,10 +116,10 @@ impl Measurer {
         let mut frames = Frames::new(context, times);
         let mut found = Vec::new();
         for line in &text.lines {
-            let expressions = times.find(&text.folded, line.clone());
+            let expressions = times.find(text, line.clone());
             frames.enter_line(&text.folded, line, &expressions);
-            let quotes = not_quantity::Quotes::of(&text.folded, line.start, line.end);
-            for range in sentences(&text.folded, line.clone()) {
+            let quotes = not_quantity::Quotes::of(text, line.clone());
+            for range in sentences(text, line.clone()) {
                 frames.enter_sentence(range.start, &expressions);
                 let frame = frames.frame();
                 if frame.is_silent {
@@ -124,7 +128,6 @@ impl Measurer {
                     }
                     continue;
                 }
-                let marks = Marks::of(&text.folded, range.clone());
                 let sentence = Sentence {
                     text,
                     is_heading: frames.has_heading(&range),
@@ -133,7 +136,7 @@ impl Measurer {
                     times: &times,
                     expressions: &expressions,
                     quotes: &quotes,
-                    marks,
+                    marks: Marks::default(),
                     level: context.level,
                     tables: self,
                     trace,
@@ -153,17 +156,12 @@ pub fn measure(text: &Text<'_>, context: &Context<'_>) -> Vec<Measurement> {
 
 /// The sentences of a line, marks included. Sentences of a semicolon list stay together, since
 /// 预计 at the head of the list governs all of it.
-fn sentences(folded: &[char], line: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+fn sentences(text: &Text<'_>, line: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let mut start = line.start;
-    for at in line.clone() {
-        if matches!(folded[at], '。' | '!' | '?') {
-            found.push(start..at + 1);
-            start = at + 1;
-        }
-    }
-    if start < line.end {
-        found.push(start..line.end);
-    }
-    found
+    std::iter::from_fn(move || {
+        let end = text.next(Signs::END, start..line.end).map_or(line.end, |at| at + 1);
+        let sentence = start..end;
+        start = end;
+        (!sentence.is_empty()).then_some(sentence)
+    })
 }

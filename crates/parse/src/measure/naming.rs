@@ -23,6 +23,9 @@ impl Sentence<'_> {
                 continue;
             }
             let words = &lead.phrase.chars[lead.subject_start..stage];
+            if !indicators.ends_in_any_name(words) {
+                continue;
+            }
             let row =
                 indicators.of_subject(words, cues, self.level, fits).filter(|&row| indicators.ends_in_name(words, row));
             if row.is_some() {

@@ -3,10 +3,13 @@
 
 use super::cue::{Classes, Cues};
 use super::lex::{Form, Token, matches};
-use super::subject::{Lead, Tail, suffix_at};
-use crate::charset::CharSet;
+use super::subject::Lead;
+use super::tail::{Tail, suffix_at};
 use crate::explain::Rule;
+use crate::signs::Signs;
+use crate::text::Text;
 use crate::words;
+use std::ops::Range;
 
 /// The nouns behind a Chinese numeral that count points of the speech or words of a slogan.
 const POINTS: [&str; 27] = [
@@ -213,15 +216,12 @@ pub struct Quotes {
 }
 
 impl Quotes {
-    /// Reads the quotes of the line in `text[start..end]`; straight quotes are paired in order.
-    pub fn of(text: &[char], start: usize, end: usize) -> Self {
-        static MARKS: CharSet = CharSet::new(&['“', '「', '《', '‘', '”', '」', '》', '’', '"']);
+    /// Reads the quotes of a line; straight quotes are paired in order.
+    pub fn of(text: &Text<'_>, line: Range<usize>) -> Self {
         let mut ranges = Vec::new();
         let mut open: Option<usize> = None;
-        let mut at = start;
-        while let Some(step) = text.get(at..end).and_then(|rest| MARKS.find(rest)) {
-            at += step;
-            match text[at] {
+        for at in text.all(Signs::QUOTE, line) {
+            match text.folded[at] {
                 '“' | '「' | '《' | '‘' => open = Some(at),
                 '”' | '」' | '》' | '’' => {
                     if let Some(from) = open.take() {
@@ -234,7 +234,6 @@ impl Quotes {
                 },
                 _ => {}
             }
-            at += 1;
         }
         Self { ranges }
     }

@@ -2,6 +2,8 @@
 
 use super::cue::Cues;
 use super::phrase::{Phrase, is_clause_mark};
+use crate::signs::Signs;
+use crate::text::Text;
 use crate::words;
 use std::ops::Range;
 
@@ -17,21 +19,16 @@ pub struct Qualitative {
 }
 
 /// Every clause of `range` that states such a target.
-pub fn find(text: &[char], range: Range<usize>, cues: &Cues) -> Vec<Qualitative> {
+pub fn find(text: &Text<'_>, range: Range<usize>, cues: &Cues) -> Vec<Qualitative> {
     let mut found = Vec::new();
     let mut start = range.start;
-    let mut may_state = false;
-    for at in range.start..=range.end {
-        if at < range.end && !is_clause_mark(text[at]) {
-            // One of 同步, 增长, 平均水平, 跑赢 is in every wording, and hardly any clause has these.
-            may_state |= matches!(text[at], '步' | '长' | '均' | '赢');
-            continue;
-        }
-        if may_state {
-            found.extend(in_clause(text, start..at, cues));
-        }
-        start = at + 1;
-        may_state = false;
+    // Hardly any clause has a word of these in it, so marks are looked for only around one.
+    while let Some(at) = text.next(Signs::WORDING, start..range.end) {
+        let before =
+            text.folded[start..at].iter().rposition(|&c| is_clause_mark(c)).map_or(start, |mark| start + mark + 1);
+        let end = text.next(Signs::CLAUSE, at..range.end).unwrap_or(range.end);
+        found.extend(in_clause(&text.folded, before..end, cues));
+        start = end + 1;
     }
     found
 }

@@ -7,7 +7,8 @@ use super::lex::{Form, Token};
 use super::naming::join;
 use super::phrase::is_clause_mark;
 use super::statement::{Resolved, Sentence, State, Topic, is_counted};
-use super::subject::{Lead, Tail};
+use super::subject::Lead;
+use super::tail::Tail;
 use crate::explain::Rule;
 use std::borrow::Cow;
 

@@ -4,7 +4,8 @@ use super::indicator::Indicator;
 use super::lex::{Form, Token};
 use super::list;
 use super::statement::{Quantities, Resolved, Sentence, State, Topic, is_counted};
-use super::subject::{Lead, Tail};
+use super::subject::Lead;
+use super::tail::Tail;
 use crate::explain::Rule;
 use baogao_model::report::Measurement;
 use std::ops::Range;
@@ -119,6 +120,9 @@ impl<'a> Sentence<'a> {
     ) -> Option<usize> {
         for length in (2..first.len()).rev() {
             let words: Vec<char> = first[..length].iter().chain(part).copied().collect();
+            if !self.tables.indicators.ends_in_any_name(&words) {
+                continue;
+            }
             let row = self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits);
             if row.is_some_and(|row| self.tables.indicators.ends_in_name(&words, row)) {
                 return row;

@@ -8,7 +8,8 @@ use super::lex::Form;
 use super::lex::Token;
 use super::qualitative;
 use super::statement::{Resolved, Sentence, State};
-use super::subject::{Lead, Tail};
+use super::subject::Lead;
+use super::tail::Tail;
 use super::time::Years;
 use crate::charset::CharSet;
 use crate::explain::Rule;
@@ -151,8 +152,7 @@ impl Sentence<'_> {
         if words::ends_with(subject, "指数") && !token.han {
             return Some(("index".to_owned(), None));
         }
-        let scaled = token.value.to_f64() >= 10_000.0 && self.ends_in_multiplier(token);
-        if !scaled {
+        if !self.is_scaled(token) {
             return None;
         }
         if let Some(row) = resolved.topic.row {
@@ -173,8 +173,19 @@ impl Sentence<'_> {
         words::ends_with(subject, "人次").then(|| ("count".to_owned(), Some("人次".to_owned())))
     }
 
+    /// Whether a bare number is large enough to be one of people or money.
+    fn is_scaled(&self, token: &Token) -> bool {
+        token.value.to_f64() >= 10_000.0 && self.ends_in_multiplier(token)
+    }
+
     pub(super) fn ends_in_multiplier(&self, token: &Token) -> bool {
         matches!(self.text.folded[token.span.end - 1], '万' | '亿' | '余' | '多')
+    }
+
+    /// Whether a bare number can find no meaning, whatever its subject: it is neither large nor behind
+    /// an index.
+    pub(super) fn means_nothing(&self, token: &Token) -> bool {
+        token.form == Form::Bare && !self.is_scaled(token) && (token.han || !self.marks.names_index)
     }
 
     /// Whether a bare number has found a meaning.
@@ -216,7 +227,7 @@ impl Sentence<'_> {
 
     /// Targets without a number, in the clauses that have none.
     pub(super) fn qualitative(&self, tokens: &[Token], found: &mut Vec<Measurement>) {
-        for target in qualitative::find(&self.text.folded, self.range.clone(), &self.tables.cues) {
+        for target in qualitative::find(self.text, self.range.clone(), &self.tables.cues) {
             let next = tokens.partition_point(|token| token.span.end <= target.clause.start);
             if tokens.get(next).is_some_and(|token| token.span.start < target.clause.end) {
                 continue;

@@ -6,7 +6,8 @@ use super::frame::Frame;
 use super::lex::{self, Form, Token};
 use super::list;
 use super::not_quantity::{self, Quotes};
-use super::subject::{Lead, Tail};
+use super::subject::Lead;
+use super::tail::Tail;
 use super::time::{Expression, Times};
 use super::when::Marks;
 use crate::explain::{Rule, Trace};
@@ -29,7 +30,7 @@ pub struct Sentence<'a> {
     pub expressions: &'a [Expression],
     /// The quotes of the line.
     pub quotes: &'a Quotes,
-    /// The words of hope and expectation in it, and its semicolons.
+    /// The words of hope and expectation in it, and its semicolons, once it has a number.
     pub marks: Marks,
     /// Whether a heading stands in it: slogans count things there that are none.
     pub is_heading: bool,
@@ -127,12 +128,16 @@ impl<'a> Sentence<'a> {
     }
 
     /// Adds the measurements of the sentence to `found`.
-    pub fn measure(&self, found: &mut Vec<Measurement>) {
+    pub fn measure(mut self, found: &mut Vec<Measurement>) {
         let quantities = self.quantities();
         let first = found.len();
         if self.frame.is_target {
             self.qualitative(&quantities.tokens, found);
         }
+        if quantities.tokens.is_empty() {
+            return;
+        }
+        self.marks = Marks::of(self.text, self.range.clone());
         let mut state = State::default();
         for chain in list::chains(self.folded(), &quantities.tokens) {
             if chain.len() > 1 && self.respectively(&quantities, chain.clone(), &mut state, found) {
@@ -148,14 +153,12 @@ impl<'a> Sentence<'a> {
 
     /// The tokens that are quantities.
     fn quantities(&self) -> Quantities<'a> {
-        let tokens = lex::tokens(self.folded(), self.range.clone(), &self.tables.units, |at, rule| {
+        let tokens = lex::tokens(self.text, self.range.clone(), &self.tables.units, |at, rule| {
             if let Some(trace) = self.trace {
                 self.refused(trace, at, rule);
             }
         });
-        let around: Vec<(Lead<'a>, Tail<'a>)> =
-            (0..tokens.len()).map(|index| (self.lead(&tokens, index), self.tail(&tokens, index))).collect();
-        let is_quantity = |(token, (lead, tail)): (&Token, &(Lead<'a>, Tail<'a>))| {
+        let is_quantity = |token: &Token, lead: &Lead<'a>, tail: &Tail<'a>| {
             let is_slogan = self.is_heading && token.han && is_counted(token);
             let reason = not_quantity::reason(self.folded(), token, lead, tail, self.quotes, &self.tables.cues)
                 .or(is_slogan.then_some(Rule::NotHeading));
@@ -167,9 +170,20 @@ impl<'a> Sentence<'a> {
             }
             reason.is_none()
         };
-        let keep: Vec<bool> = tokens.iter().zip(&around).map(is_quantity).collect();
-        let (mut leads, mut tails): (Vec<_>, Vec<_>) = kept(around, &keep).unzip();
-        let tokens: Vec<Token> = kept(tokens, &keep).collect();
+        let (mut leads, mut tails) = (Vec::new(), Vec::new());
+        let mut keep = Vec::with_capacity(tokens.len());
+        for (index, token) in tokens.iter().enumerate() {
+            let (lead, tail) = (self.lead(&tokens, index), self.tail(&tokens, index));
+            keep.push(is_quantity(token, &lead, &tail));
+            if keep[index] {
+                leads.push(lead);
+                tails.push(tail);
+            }
+        }
+        let mut kept = keep.iter();
+        let mut tokens = tokens;
+        // As many as were looked at, in the same order.
+        tokens.retain(|_| kept.next() == Some(&true));
         // What stands around a number reaches to its neighbours, so it grows where one was dropped.
         for (place, index) in (0..keep.len()).filter(|&index| keep[index]).enumerate() {
             if index > 0 && !keep[index - 1] {
@@ -208,10 +222,10 @@ impl<'a> Sentence<'a> {
 
     fn lead_in(&self, range: Range<usize>, note: impl FnMut(Rule, Range<usize>)) -> Lead<'a> {
         let is_name = |text: &[char]| {
-            self.tables.indicators.of_subject(text, &self.tables.cues, None, |_| true).is_some_and(|row| {
-                // Only a name that ends here, not one with a neutral word behind it.
-                self.tables.indicators.ends_in_name(text, row)
-            })
+            let (indicators, cues) = (&self.tables.indicators, &self.tables.cues);
+            // Only a name that ends here, not one with a neutral word behind it; mostly none does.
+            let named = || indicators.of_subject(text, cues, None, |_| true);
+            indicators.ends_in_any_name(text) && named().is_some_and(|row| indicators.ends_in_name(text, row))
         };
         Lead::read(self.folded(), range.start.min(range.end)..range.end, &self.tables.cues, self.times, is_name, note)
     }
@@ -224,7 +238,7 @@ impl<'a> Sentence<'a> {
 
     /// The offset behind a bound such as 以上 that stands at `at`.
     pub(super) fn behind_suffix(&self, at: usize) -> usize {
-        super::subject::suffix_at(&self.text.folded, at).map_or(at, |(_, length)| at + length)
+        super::tail::suffix_at(&self.text.folded, at).map_or(at, |(_, length)| at + length)
     }
 
     /// One number.
@@ -233,6 +247,10 @@ impl<'a> Sentence<'a> {
         let lead = &quantities.leads[self.head_of_triple(tokens, index)];
         let mut tail = Cow::Borrowed(&quantities.tails[index]);
         self.begin_segment(tokens, index, state);
+        // Whatever it is a number of, it has no meaning then, and nothing is remembered of it.
+        if self.trace.is_none() && self.means_nothing(&tokens[index]) {
+            return;
+        }
         self.note_number(quantities, index);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
         if !tail.is_noun
@@ -331,11 +349,6 @@ impl<'a> Sentence<'a> {
     pub(super) fn start_of(&self, lead: &Lead<'_>) -> usize {
         lead.phrase.at(lead.subject_start).unwrap_or(self.range.start)
     }
-}
-
-/// The items of which `keep` says so.
-fn kept<T>(items: Vec<T>, keep: &[bool]) -> impl Iterator<Item = T> {
-    items.into_iter().zip(keep).filter_map(|(item, &keep)| keep.then_some(item))
 }
 
 /// Whether the token counts or sizes things, so that a noun behind it names them.

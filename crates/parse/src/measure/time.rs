@@ -1,7 +1,8 @@
 //! Expressions of time and the year or years they mean.
 
 use super::lex::matches;
-use crate::charset::CharSet;
+use crate::signs::Signs;
+use crate::text::Text;
 use crate::words;
 use std::ops::Range;
 
@@ -102,18 +103,15 @@ impl Times {
     }
 
     /// Every expression of time in `range`, in order.
-    pub fn find(&self, text: &[char], range: Range<usize>) -> Vec<Expression> {
+    pub fn find(&self, text: &Text<'_>, range: Range<usize>) -> Vec<Expression> {
         let mut found = Vec::new();
-        let mut at = range.start;
-        let text = &text[..range.end];
-        while let Some(step) = text.get(at..).and_then(|rest| BEGINNINGS.find(rest)) {
-            at += step;
-            match self.at(text, at) {
-                Some(expression) => {
-                    at = expression.span.end;
-                    found.push(expression);
-                }
-                None => at += 1,
+        let mut from = range.start;
+        let chars = &text.folded[..range.end];
+        while let Some(at) = text.next(Signs::TIME, from..range.end) {
+            from = at + 1;
+            if let Some(expression) = self.at(chars, at) {
+                from = expression.span.end;
+                found.push(expression);
             }
         }
         found
@@ -278,12 +276,6 @@ fn word_at(text: &[char], at: usize, words: &[&str]) -> Option<usize> {
     words.iter().find(|word| matches(text, at, word)).map(|word| word.chars().count())
 }
 
-/// What an expression of time may begin with: hardly any character does.
-static BEGINNINGS: CharSet = CharSet::new(&[
-    '1', '2', '3', '4', '5', '6', '一', '二', '两', '三', '四', '五', '六', '七', '八', '九', '十', '“', '"', '今',
-    '未', '过', '这', '近', '本', '任', '前', '刚', '去', '上', '明',
-]);
-
 /// 2021年: the year and the offset behind.
 fn named_year(text: &[char], at: usize) -> Option<(i32, usize)> {
     if at > 0 && (text[at - 1].is_ascii_digit() || text[at - 1] == '.') {
@@ -363,6 +355,7 @@ fn plan_period(text: &[char], at: usize) -> Option<(Years, usize)> {
 #[cfg(test)]
 mod tests {
     use super::Times;
+    use crate::text::Text;
 
     #[test]
     fn expressions_and_their_years() {
@@ -381,8 +374,8 @@ mod tests {
             ("实现“十四五”良好开局", ""),
         ];
         for (text, want) in cases {
-            let chars: Vec<char> = text.chars().collect();
-            let found = times.find(&chars, 0..chars.len());
+            let read = Text::new(text);
+            let found = times.find(&read, 0..read.len());
             let got = found.first().map(|found| found.years.text()).unwrap_or_default();
             assert_eq!(got, want, "{text}");
         }

@@ -7,8 +7,10 @@ use super::phrase::is_clause_mark;
 use super::statement::{Sentence, State};
 use super::subject::Lead;
 use super::time::{Expression, Reach, Years};
-use crate::charset::CharSet;
 use crate::explain::Rule;
+use crate::signs::Signs;
+use crate::text::Text;
+use crate::words;
 use baogao_model::report::{Measure, Modality};
 use std::ops::Range;
 
@@ -181,19 +183,18 @@ pub struct Marks {
     recalls: Vec<Range<usize>>,
     /// Semicolons.
     semicolons: Vec<usize>,
+    /// Whether an index (指数) may be named, blanks and brackets within the word left out.
+    pub(super) names_index: bool,
 }
 
 impl Marks {
     /// Reads the words that stand in `range`.
-    pub fn of(text: &[char], range: Range<usize>) -> Self {
-        static FIRST: CharSet = CharSet::new(&['力', '预', '有', '初', '已', '目', ';']);
-        let mut marks = Self::default();
-        let text = &text[..range.end];
-        for at in range {
-            if !FIRST.holds(text[at]) {
-                continue;
-            }
-            match text[at..] {
+    pub fn of(text: &Text<'_>, range: Range<usize>) -> Self {
+        let chars = &text.folded[..range.end];
+        let names_index = words::position(&chars[range.start..], '指').is_some();
+        let mut marks = Self { names_index, ..Self::default() };
+        for at in text.all(Signs::TELLS, range) {
+            match chars[at..] {
                 [';', ..] => marks.semicolons.push(at),
                 ['力', '争', ..] => marks.hopes.push(at..at + 2),
                 ['预', '期', '目', '标', ..] => marks.hopes.push(at..at + 4),

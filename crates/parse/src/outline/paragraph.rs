@@ -1,6 +1,7 @@
 //! The body as paragraphs: where each begins, what numbers it, where its first sentence ends.
 
 use super::marker::{self, Class, Marker};
+use crate::signs::Signs;
 use crate::text::Text;
 use std::ops::Range;
 
@@ -40,8 +41,8 @@ pub fn paragraphs(text: &Text<'_>, from: usize) -> Vec<Paragraph> {
 fn split_glued(text: &Text<'_>, line: Range<usize>, found: &mut Vec<Paragraph>) {
     let folded = &text.folded;
     let mut start = line.start;
-    let mut at = line.start + 1;
-    while at < line.end {
+    for at in text.all(Signs::BLANK | Signs::END, line.start..line.end.max(line.start + 1) - 1).map(|before| before + 1)
+    {
         let before = folded[at - 1];
         let lost_end =
             before == ' ' && folded[at] != ' ' && at >= line.start + 3 && folded[at - 3..at] == [' ', ' ', ' '];
@@ -52,7 +53,6 @@ fn split_glued(text: &Text<'_>, line: Range<usize>, found: &mut Vec<Paragraph>) 
             push(text, start..at, found);
             start = at;
         }
-        at += 1;
     }
     push(text, start..line.end, found);
 }
@@ -121,25 +121,23 @@ fn closing_mark(folded: &[char], start: usize, end: usize) -> usize {
 
 /// The sentences of a stretch: their ranges without the closing mark, and the mark. The last may
 /// have none.
-pub fn sentences(folded: &[char], range: Range<usize>) -> Vec<(Range<usize>, Option<char>)> {
-    let mut found = Vec::new();
+pub fn sentences(text: &Text<'_>, range: Range<usize>) -> impl Iterator<Item = (Range<usize>, Option<char>)> {
+    let folded = &text.folded;
     let mut start = range.start;
-    for at in range.clone() {
-        let c = folded[at];
-        if matches!(c, '。' | '!' | '?') {
-            found.push((skip(folded, start, at)..at, Some(c)));
-            start = at + 1;
-            // A quotation mark that closes behind the full stop belongs to the sentence before.
-            if matches!(folded.get(start), Some('”' | '」' | ')')) && start < range.end {
-                start += 1;
-            }
+    std::iter::from_fn(move || {
+        let Some(at) = text.next(Signs::END, start..range.end) else {
+            let rest = skip(folded, start, range.end)..range.end;
+            start = range.end;
+            return (!rest.is_empty()).then_some((rest, None));
+        };
+        let sentence = skip(folded, start, at)..at;
+        start = at + 1;
+        // A quotation mark that closes behind the full stop belongs to the sentence before.
+        if matches!(folded.get(start), Some('”' | '」' | ')')) && start < range.end {
+            start += 1;
         }
-    }
-    let rest = skip(folded, start, range.end);
-    if rest < range.end {
-        found.push((rest..range.end, None));
-    }
-    found
+        Some((sentence, Some(folded[at])))
+    })
 }
 
 /// The first index from `from` that is neither a blank nor a mark left over from a number.

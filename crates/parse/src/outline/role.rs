@@ -134,8 +134,7 @@ pub fn of_paragraph(start: &[char], whole: &[char]) -> Option<Role> {
         return Some(Role::Problems);
     }
     const THANKS: &[&str] = &["衷心的感谢", "衷心感谢", "崇高的敬意", "崇高敬意"];
-    static THANKS_BEGIN: CharSet = CharSet::new(&['衷', '崇']);
-    if any_at(whole, &THANKS_BEGIN, |rest| words::starts_with_any(rest, THANKS)) {
+    if words::contains_any(whole, THANKS) {
         return Some(Role::Thanks);
     }
     static TARGETS_BEGIN: CharSet = CharSet::new(&['目']);

@@ -8,6 +8,7 @@ use super::Item;
 use super::marker::{self, Class};
 use super::paragraph::{Paragraph, heading_end, sentences};
 use super::role;
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::report::Role;
 use std::collections::{BTreeMap, BTreeSet};
@@ -338,7 +339,7 @@ fn lead(text: &Text<'_>, paragraphs: &[Paragraph], index: usize) -> Option<Range
 
 /// Whether words may be a theme: short, without figures, colons or the start of a fact.
 fn is_theme(words: &[char], longest: usize) -> bool {
-    let length = words.iter().filter(|&&c| c != ' ').count();
+    let length = words.iter().filter(|&&c| c != ' ').take(longest + 1).count();
     (4..=longest).contains(&length)
         && !has_digit(words)
         && !words.iter().any(|&c| matches!(c, ':' | ';' | '!' | '?' | '(' | '…'))
@@ -349,14 +350,23 @@ fn is_theme(words: &[char], longest: usize) -> bool {
 /// sentence that is none.
 fn run_ins(text: &Text<'_>, paragraph: &Paragraph, heading: Option<&Item>) -> Vec<Range<usize>> {
     let from = heading.map_or(paragraph.range.start, |item| (item.heading.end + 1).min(paragraph.range.end));
-    let all = sentences(&text.folded, from..paragraph.range.end);
-    let theme = |at: usize| -> bool {
-        let Some((range, close)) = all.get(at) else { return false };
-        let words = &text.folded[range.clone()];
-        *close == Some('。') && !words.contains(&',') && is_theme(words, MAX_THEME) && marker::at_start(words).is_none()
-    };
+    let mut found = Vec::new();
     // What closes a paragraph is no heading: nothing follows that it could head.
-    (0..all.len()).filter(|&at| theme(at) && at + 1 < all.len() && !theme(at + 1)).map(|at| all[at].0.clone()).collect()
+    let mut waits: Option<Range<usize>> = None;
+    for (sentence, close) in sentences(text, from..paragraph.range.end) {
+        let words = &text.folded[sentence.clone()];
+        let may_head = close == Some('。')
+            && is_theme(words, MAX_THEME)
+            && !words.contains(&',')
+            && marker::at_start(words).is_none();
+        let before = waits.take();
+        if may_head {
+            waits = Some(sentence);
+        } else {
+            found.extend(before);
+        }
+    }
+    found
 }
 
 /// Whether themes straight below a part, where any two short sentences may meet, are made alike: of
@@ -391,8 +401,9 @@ fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &
         return Vec::new();
     }
     let mut found: Vec<Item> = Vec::new();
-    for at in paragraph.range.start + 1..paragraph.range.end {
-        if !matches!(text.folded[at - 1], '。' | ':' | ';' | ' ') {
+    for before in text.all(Signs::CLAUSE | Signs::BLANK, paragraph.range.start..paragraph.range.end - 1) {
+        let at = before + 1;
+        if !matches!(text.folded[before], '。' | ':' | ';' | ' ') {
             continue;
         }
         let Some(mark) =
@@ -436,7 +447,7 @@ fn heading_of(items: &[Item], index: usize) -> Option<&Item> {
 /// The first sentence of a paragraph and the mark that closes it.
 fn first_sentence(text: &Text<'_>, paragraph: &Paragraph) -> Option<(Range<usize>, Option<char>)> {
     let window = paragraph.range.start..paragraph.range.end.min(paragraph.range.start + MAX_PARALLEL + 20);
-    sentences(&text.folded, window).into_iter().next()
+    sentences(text, window).next()
 }
 
 /// An item without a number.

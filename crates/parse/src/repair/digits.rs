@@ -1,6 +1,7 @@
 //! Digits set apart throughout a text: 7 4 . 2亿元.
 
 use super::Repair;
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::Warning;
 
@@ -12,10 +13,7 @@ pub fn find(text: &Text<'_>, repair: &mut Repair) {
     let folded = &text.folded;
     let (mut apart, mut tight) = (0_usize, 0_usize);
     let mut last_digit = None;
-    for (at, c) in folded.iter().enumerate() {
-        if !c.is_ascii_digit() {
-            continue;
-        }
+    for at in text.all(Signs::DIGIT, 0..folded.len()) {
         match last_digit.map(|last: usize| at - last) {
             Some(1) => tight += 1,
             Some(2) if folded[at - 1] == ' ' => apart += 1,

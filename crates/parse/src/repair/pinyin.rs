@@ -1,6 +1,7 @@
 //! Readings set behind characters by converters: 發(fā)布時(shí)間.
 
 use super::Repair;
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::Warning;
 
@@ -14,7 +15,7 @@ pub fn find(text: &Text<'_>, repair: &mut Repair) {
     let folded = &text.folded;
     let mut toned = 0;
     let mut found = Vec::new();
-    for at in 1..folded.len() {
+    for at in text.all(Signs::REPAIR, 1..folded.len()) {
         if folded[at] != '(' || !matches!(folded[at - 1], '\u{3400}'..='\u{9FFF}') {
             continue;
         }

@@ -1,6 +1,7 @@
 //! The address of a site set into sentences again and again.
 
 use super::Repair;
+use crate::signs::Signs;
 use crate::text::Text;
 use baogao_model::Warning;
 use std::collections::HashMap;
@@ -17,8 +18,11 @@ pub fn find(text: &Text<'_>, repair: &mut Repair) {
     let mut seen: HashMap<&[char], Vec<Range<usize>>> = HashMap::new();
     let mut at = 0;
     // Every address has a point.
-    while let Some(point) = folded[at..].iter().position(|&c| c == '.') {
-        let point = at + point;
+    while let Some(point) = text.next(Signs::REPAIR, at..folded.len()) {
+        if folded[point] != '.' {
+            at = point + 1;
+            continue;
+        }
         let start = point - folded[at..point].iter().rev().take_while(|c| is_part(**c)).count();
         let end = point + folded[point..].iter().take_while(|c| is_part(**c)).count();
         let run = &folded[start..end];

@@ -67,12 +67,14 @@ fn join(text: &Text<'_>, lines: &[Range<usize>], repair: &mut Repair) {
 
 /// Which lines are full, if the lines that break off do so at one width and no line is wider.
 fn full_lines(text: &Text<'_>, lines: &[Range<usize>], open: &[bool], measure: &Measure) -> Option<Vec<bool>> {
-    let widths: Vec<usize> = lines.iter().map(|line| (measure.width)(&text.folded[line.clone()])).collect();
-    let full = widths.iter().zip(open).filter(|(_, open)| **open).map(|(&width, _)| width).max()?;
-    let is_wider = widths.iter().any(|&width| width > full + measure.ragged);
-    if full > measure.widest || full < measure.narrowest + measure.ragged || is_wider {
+    let width = |line: &Range<usize>| (measure.width)(&text.folded[line.clone()]);
+    let full = lines.iter().zip(open).filter(|(_, open)| **open).map(|(line, _)| width(line)).max()?;
+    // The first paragraph mostly ends it, so not every line need be measured.
+    let is_wider = || lines.iter().any(|line| width(line) > full + measure.ragged);
+    if full > measure.widest || full < measure.narrowest + measure.ragged || is_wider() {
         return None;
     }
+    let widths: Vec<usize> = lines.iter().map(width).collect();
     let is_full: Vec<bool> = widths.iter().map(|&width| width + measure.ragged >= full).collect();
     let long = widths.iter().zip(open).filter(|(width, open)| **open && **width >= measure.narrowest).count();
     let broken = is_full.iter().zip(open).filter(|(full, open)| **full && **open).count();
