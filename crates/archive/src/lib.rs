@@ -7,6 +7,7 @@ mod digest;
 mod directory;
 mod error;
 mod exchange;
+mod graves;
 mod location;
 mod record;
 mod repair;

@@ -25,7 +25,8 @@ pub struct Embedded {
     pub bus: Bus,
     /// What was made.
     pub records: Records,
-    archive: Archive,
+    /// What was fetched.
+    pub archive: Archive,
     dir: DataDir,
 }
 

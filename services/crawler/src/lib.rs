@@ -2,12 +2,16 @@
 
 mod config;
 mod fetching;
+mod forgotten;
+mod janitor;
 mod links;
 mod pressure;
 mod relay;
 mod scope;
 
 pub use config::CrawlerConfig;
+pub use forgotten::Forgotten;
+pub use janitor::{RetentionConfig, Tidied, TidyError, tidy};
 pub use pressure::PauseReason;
 pub use scope::{Scope, ScopeKind};
 
@@ -17,6 +21,7 @@ use baogao_fetch::Fetcher;
 use baogao_frontier::Frontier;
 use baogao_runtime::work::{body_bytes, chain};
 use baogao_runtime::{Context, Worker};
+use links::Open;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -52,11 +57,15 @@ pub struct Crawler {
     pub bus: Bus,
     /// Its settings.
     pub config: CrawlerConfig,
+    /// How long is kept what is needed for a time only.
+    pub retention: RetentionConfig,
     /// The longest time one request can take: no request begins when the lease ends before.
     pub longest_request: Duration,
     /// What must be left of the lease on top of that: for writes that are slow, and for the clocks
     /// of crawlers, which may differ by less than this.
     pub lease_margin: Duration,
+    /// What was taken down; looked up when it starts and then each minute.
+    pub forgotten: Forgotten,
     /// What may be crawled.
     pub scope: Arc<Scope>,
     /// Where to watch the room on the disk.
@@ -72,6 +81,9 @@ pub struct Crawler {
 impl Crawler {
     /// Crawls until shutdown is asked for.
     pub async fn run(self) {
+        if !self.forgotten.first_look(&self.frontier, &self.context).await {
+            return;
+        }
         let links = Worker {
             bus: self.bus.clone(),
             queue: LINKS_QUEUE,
@@ -80,12 +92,15 @@ impl Crawler {
             weigh: body_bytes,
             context: self.context.clone(),
         };
-        let (frontier, scope) = (self.frontier.clone(), Arc::clone(&self.scope));
+        let open = Open { scope: Arc::clone(&self.scope), forgotten: self.forgotten.clone() };
+        let frontier = self.frontier.clone();
         tokio::join!(
             fetching::run(&self),
             relay::run(&self.frontier, &self.bus, &self.context),
             close_overdue_groups(&self.frontier, &self.context),
-            links.run(move |message| links::store(frontier.clone(), Arc::clone(&scope), message)),
+            self.forgotten.keep_looking(&self.frontier, &self.context),
+            janitor::run(&self.frontier, &self.bus, &self.retention, &self.context),
+            links.run(move |message| links::store(frontier.clone(), open.clone(), message)),
         );
     }
 }

@@ -3,9 +3,11 @@
 //! A back end's test file names its [`Bed`] once: `frontier_suite!(sqlite, SqliteBed)`.
 
 pub mod claims;
+pub mod forgotten;
 pub mod groups;
 pub mod links;
 pub mod outbox;
+pub mod prune;
 pub mod random;
 pub mod visits;
 
@@ -83,6 +85,9 @@ macro_rules! frontier_suite {
                     a_page_may_leave_for_another_group, a_part_that_vanishes_stays,
                     a_part_may_redirect_twice_and_fail,
                     any_order_gives_the_same_document;
+                prune: only_old_fetches_that_were_followed_by_others_go, a_pass_goes_on_where_it_stopped,
+                    what_was_pruned_is_no_longer_recognised;
+                forgotten: tombstones_are_kept_once_and_lifted, what_was_forgotten_is_asked_for_whole_again;
                 random: random_crawls_keep_the_promises);
         }
     };

@@ -7,6 +7,7 @@ mod dead;
 mod demo;
 mod explain;
 mod extract;
+mod forget;
 mod migrate;
 mod parse;
 mod profile;
@@ -52,6 +53,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Regions(command) => regions::run(&session, &command),
         Command::Archive(command) => archive::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
+        Command::Forget(args) => forget::run(&session, &args),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),
         Command::Config(command) => config::run(&session, &command),
