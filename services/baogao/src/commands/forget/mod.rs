@@ -61,9 +61,11 @@ async fn forget(
     is_asked: bool,
 ) -> anyhow::Result<Exit> {
     let lang = session.lang;
+    // As exact as stores keep it: told again later, it is the same moment.
+    let at = Timestamp::from_microsecond(Timestamp::now().as_microsecond())?;
     let mut plans = Vec::new();
     for target in targets {
-        let tombstone = Tombstone { target, at: Timestamp::now(), reason: args.reason.clone() };
+        let tombstone = Tombstone { target, at, reason: args.reason.clone() };
         plans.push(plan::plan(stores, tombstone, known).await?);
     }
     if args.dry_run {
