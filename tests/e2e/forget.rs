@@ -73,7 +73,7 @@ fn a_document_is_gone_and_never_asked_for_again() {
     let asked_before = asked(&web, url);
     assert!(asked_before > 0);
     done(&run(&mut place.crawl(&web.seeds(), &web.connect_to(), &[])));
-    run(&mut place.crawl(&[on.clone()], &web.connect_to(), &[]));
+    run(&mut place.crawl(std::slice::from_ref(&on), &web.connect_to(), &[]));
     assert_eq!(asked(&web, url), asked_before, "{url} was asked for again");
     assert_eq!(ids(&place.reports()), ids(&after));
 

@@ -19,10 +19,13 @@ use tokio::sync::{mpsc, oneshot};
 /// The most puts that share one transaction, and the most that may wait for one.
 const MAX_GROUP: usize = 100;
 
+/// A change of its own; done again where its transaction was lost.
+type Change = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
+
 /// What is to be done in a transaction, if need be again after one that was lost.
 enum Work {
     Put { rows: Vec<Row>, now_us: i64 },
-    Change(Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>),
+    Change(Change),
 }
 
 /// One call on its way.
