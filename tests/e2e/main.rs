@@ -6,6 +6,7 @@ mod commands;
 mod crawl;
 mod dead;
 mod demo;
+mod forget;
 mod profile;
 mod replay;
 mod schemas;

@@ -5,13 +5,14 @@ use crate::digest::Names;
 use crate::directory::{self, Directory, check_name, segment_path};
 use crate::error::ArchiveError;
 use crate::exchange::{Archived, Exchange};
+use crate::graves::Graves;
 use crate::location::Location;
 use crate::record;
 use crate::repair::close_abandoned;
 use crate::segments::{self, Scan, SegmentEntry};
 use crate::upload;
 use crate::writer::{self, Command, Job};
-use baogao_model::{ContentHash, PayloadRef};
+use baogao_model::{ContentHash, PayloadRef, Target, Tombstone, Tombstones};
 use bytes::Bytes;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -61,13 +62,14 @@ impl Default for ArchiveConfig {
 pub struct Archive {
     place: Place,
     names: Arc<Names>,
+    graves: Arc<Graves>,
     /// None in a read-only archive.
     writer: Option<Writer>,
 }
 
 /// Where the segments are.
 #[derive(Debug, Clone)]
-enum Place {
+pub(crate) enum Place {
     Folder(Arc<Path>),
     Bucket(Bucket),
 }
@@ -108,7 +110,7 @@ impl Archive {
         let names = Arc::new(Names::new());
         let (writer, commands) = Writer::new(&config);
         tokio::spawn(upload::run(bucket.clone(), config, names.clone(), commands));
-        Ok(Self { place: Place::Bucket(bucket), names, writer: Some(writer) })
+        Ok(Self { place: Place::Bucket(bucket), names, graves: Arc::default(), writer: Some(writer) })
     }
 
     /// Opens the archive at `location` for reading, beside any number of writers.
@@ -123,7 +125,8 @@ impl Archive {
             Location::Bucket(options) => Bucket::new(options)?,
         };
         bucket.check().await?;
-        Ok(Self { place: Place::Bucket(bucket), names: Arc::new(Names::new()), writer: None })
+        let names = Arc::new(Names::new());
+        Ok(Self { place: Place::Bucket(bucket), names, graves: Arc::default(), writer: None })
     }
 
     /// Opens the archive in `root` for writing, making the folder if needed.
@@ -138,7 +141,7 @@ impl Archive {
         let names = Arc::new(Names::new());
         let (writer, commands) = Writer::new(&config);
         let place = Place::Folder(Arc::from(root.as_path()));
-        let opened = Self { place, names: names.clone(), writer: Some(writer) };
+        let opened = Self { place, names: names.clone(), graves: Arc::default(), writer: Some(writer) };
         blocking(move || {
             fs::create_dir_all(&root).map_err(ArchiveError::io("create", &root))?;
             close_abandoned(&root)?;
@@ -158,7 +161,8 @@ impl Archive {
     ///
     /// When there is no such folder.
     pub async fn read_only(root: &Path) -> Result<Self, ArchiveError> {
-        let opened = Self { place: Place::Folder(Arc::from(root)), names: Arc::new(Names::new()), writer: None };
+        let (place, names) = (Place::Folder(Arc::from(root)), Arc::new(Names::new()));
+        let opened = Self { place, names, graves: Arc::default(), writer: None };
         opened.check().await?;
         Ok(opened)
     }
@@ -208,19 +212,53 @@ impl Archive {
     /// # Errors
     ///
     /// Transient ones when the segment is not there or cannot be read; permanent ones when the
-    /// bytes at the reference are not those that were archived.
+    /// bytes at the reference are not those that were archived, or their page was taken down.
     pub async fn read(&self, at: &PayloadRef) -> Result<Archived, ArchiveError> {
-        let at = at.clone();
-        match &self.place {
+        let (at, tombstones) = (at.clone(), self.tombstones().await?);
+        let archived = match &self.place {
             Place::Folder(root) => {
                 let root = root.clone();
-                blocking(move || checked(&read_member(&root, &at)?, &at)).await
+                blocking(move || checked(&read_member(&root, &at)?, &at)).await?
             }
             Place::Bucket(bucket) => {
                 let member = bucket.read(&at).await?;
-                blocking(move || checked(&member, &at)).await
+                blocking(move || checked(&member, &at)).await?
             }
+        };
+        match tombstones.cover(&archived.url) {
+            true => Err(ArchiveError::Forgotten { url: archived.url }),
+            false => Ok(archived),
         }
+    }
+
+    /// What was taken down, as of a minute ago at the most.
+    ///
+    /// # Errors
+    ///
+    /// Transient ones, when that cannot be found out.
+    pub async fn tombstones(&self) -> Result<Arc<Tombstones>, ArchiveError> {
+        self.graves.known(&self.place).await
+    }
+
+    /// Has what the tombstone covers never be read again: by this handle from now on, by others within
+    /// a minute. The bytes stay in their segments. Durable when it answers; again, it changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Transient ones when the archive cannot be written to; a permanent one when it was opened for reading.
+    pub async fn forget(&self, tombstone: &Tombstone) -> Result<(), ArchiveError> {
+        self.writer.as_ref().ok_or(ArchiveError::ReadOnly)?;
+        self.graves.dig(&self.place, tombstone).await
+    }
+
+    /// Takes back what [`forget`](Self::forget) did for exactly this target; false if it did nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`forget`](Self::forget).
+    pub async fn lift(&self, target: &Target) -> Result<bool, ArchiveError> {
+        self.writer.as_ref().ok_or(ArchiveError::ReadOnly)?;
+        self.graves.lift(&self.place, target).await
     }
 
     /// All segments, in the order they were begun. Takes some hundred bytes of memory for each.
@@ -238,12 +276,14 @@ impl Archive {
         }
     }
 
-    /// Goes through the records of a segment. Takes the memory of the segment.
+    /// Goes through the records of a segment, those of pages that were taken down among them, but for
+    /// their responses. Takes the memory of the segment.
     ///
     /// # Errors
     ///
     /// When it is not there or cannot be read.
     pub async fn scan(&self, segment: &SegmentEntry) -> Result<Scan, ArchiveError> {
+        let tombstones = self.tombstones().await?;
         let bytes = match &self.place {
             Place::Folder(root) => {
                 let (root, name) = (root.clone(), segment.name.clone());
@@ -257,7 +297,7 @@ impl Archive {
             }
             Place::Bucket(bucket) => bucket.read_all(&segment.name).await?,
         };
-        Ok(Scan::new(bytes, segment.is_open))
+        Ok(Scan::new(bytes, segment.is_open, tombstones))
     }
 
     /// Takes over a segment of another archive as it is and under its own name, so that what refers to
@@ -295,7 +335,7 @@ impl Archive {
 }
 
 /// Runs something that blocks where it may.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ArchiveError> + Send + 'static,
 ) -> Result<T, ArchiveError> {
     match tokio::task::spawn_blocking(work).await {

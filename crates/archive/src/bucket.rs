@@ -158,6 +158,32 @@ impl Bucket {
         Ok(segments)
     }
 
+    /// The names of the objects below a folder of the archive.
+    ///
+    /// # Errors
+    ///
+    /// When the store is away.
+    pub(crate) async fn names_below(&self, folder: &str) -> Result<Vec<String>, ArchiveError> {
+        let prefix = self.key(folder);
+        let listed: Result<Vec<_>, Error> = self.store.list(Some(&prefix)).try_collect().await;
+        let found = self.told(listed).map_err(|error| self.error("list", folder, &error))?;
+        let name =
+            |key: &Key| key.as_ref().strip_prefix(self.address.prefix()).map(|n| n.trim_start_matches('/').to_owned());
+        Ok(found.iter().filter_map(|meta| name(&meta.location)).collect())
+    }
+
+    /// Removes an object; one that is not there is gone already.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses or does not answer.
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), ArchiveError> {
+        match self.told(self.store.delete(&self.key(name)).await) {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.error("remove", name, &error)),
+        }
+    }
+
     /// The object of a segment; of the whole archive where the name is empty.
     fn key(&self, segment: &str) -> Key {
         Key::from(format!("{}/{segment}", self.address.prefix()))

@@ -237,7 +237,7 @@ pub(crate) fn make_immutable(path: &Path) {
 }
 
 /// Makes the entries of a folder durable.
-fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
     // Elsewhere folders cannot be opened, and their entries are durable with the files.
     if cfg!(unix) {
         File::open(folder).and_then(|file| file.sync_all()).map_err(ArchiveError::io("sync", folder))?;

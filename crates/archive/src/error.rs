@@ -90,6 +90,20 @@ pub enum ArchiveError {
         /// What is wrong with it.
         what: String,
     },
+    /// The page was taken down.
+    #[error("{url} was taken down and is not read any more; `baogao forget --list` says when and why")]
+    Forgotten {
+        /// Its URL.
+        url: String,
+    },
+    /// A tombstone that cannot be read, so that nobody knows what it covers.
+    #[error("the tombstone {name} of the archive is unreadable ({what}); mend it, or remove it and forget anew")]
+    BadTombstone {
+        /// Its name below the archive's root.
+        name: String,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A content encoding that cannot be undone.
     #[error("content encoding {encoding:?} is not supported; gzip and deflate are asked for")]
     UnknownEncoding {
@@ -104,13 +118,18 @@ impl ArchiveError {
     /// The others are about one record and will not go away.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Io { .. } | Self::Store { .. } | Self::MissingSegment { .. } | Self::Closed => true,
+            Self::Io { .. }
+            | Self::Store { .. }
+            | Self::MissingSegment { .. }
+            | Self::BadTombstone { .. }
+            | Self::Closed => true,
             Self::ReadOnly
             | Self::BadAddress { .. }
             | Self::BadReference { .. }
             | Self::Damaged { .. }
             | Self::Checksum { .. }
             | Self::Invalid { .. }
+            | Self::Forgotten { .. }
             | Self::UnknownEncoding { .. } => false,
         }
     }

@@ -8,6 +8,7 @@ mod directory;
 mod error;
 mod exchange;
 mod foreign;
+mod graves;
 mod location;
 mod record;
 mod repair;

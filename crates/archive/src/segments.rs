@@ -5,11 +5,13 @@ use crate::error::ArchiveError;
 use crate::exchange::Archived;
 use crate::record::{self, Block};
 use crate::repair::next_member;
+use baogao_model::Tombstones;
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A segment of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,8 @@ pub struct Record {
     pub digest: Option<String>,
     /// The digest that does not fit, in words.
     pub fault: Option<String>,
+    /// Whether its page was taken down: then [`Scan::exchange`] does not give the response.
+    pub is_forgotten: bool,
 }
 
 /// What stands at one place of a segment.
@@ -69,11 +73,12 @@ pub struct Scan {
     bytes: Bytes,
     at: usize,
     is_open: bool,
+    tombstones: Arc<Tombstones>,
 }
 
 impl Scan {
-    pub(crate) fn new(bytes: Bytes, is_open: bool) -> Self {
-        Self { bytes, at: 0, is_open }
+    pub(crate) fn new(bytes: Bytes, is_open: bool, tombstones: Arc<Tombstones>) -> Self {
+        Self { bytes, at: 0, is_open, tombstones }
     }
 
     /// All bytes of the segment, but for a torn end of one that is still written to. Reads it through.
@@ -89,7 +94,11 @@ impl Scan {
     /// What is wrong with the record, in words.
     pub fn exchange(&self, offset: u64) -> Result<Archived, String> {
         let rest = usize::try_from(offset).ok().and_then(|offset| self.bytes.get(offset..)).unwrap_or_default();
-        record::unfold(rest)?.block()?.into_exchange()
+        let exchange = record::unfold(rest)?.block()?.into_exchange()?;
+        match self.tombstones.cover(&exchange.url) {
+            true => Err(format!("{} was taken down", exchange.url)),
+            false => Ok(exchange),
+        }
     }
 }
 
@@ -107,7 +116,11 @@ impl Iterator for Scan {
                 let length = unfolded.length;
                 self.at += length;
                 match unfolded.block() {
-                    Ok(block) => return Some(Found::Record(inspect(block, offset, length as u64))),
+                    Ok(block) => {
+                        let mut record = inspect(block, offset, length as u64);
+                        record.is_forgotten = record.url.as_deref().is_some_and(|url| self.tombstones.cover(url));
+                        return Some(Found::Record(record));
+                    }
                     Err(what) => return Some(Found::Damage { offset, length: length as u64, what }),
                 }
             }
@@ -149,7 +162,7 @@ fn inspect(block: Block, offset: u64, length: u64) -> Record {
         Some(Err(what)) => fault = fault.or(Some(what)),
         None => {}
     }
-    Record { offset, length, kind, url, time, status, content_type, payload_bytes, digest, fault }
+    Record { offset, length, kind, url, time, status, content_type, payload_bytes, digest, fault, is_forgotten: false }
 }
 
 /// All segments below a folder, in the order they were begun.

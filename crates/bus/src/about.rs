@@ -33,6 +33,12 @@ pub(crate) fn is_from(message: &Message, host: &str) -> bool {
     found.iter().any(|host| is_below(host, &wanted, '.'))
 }
 
+/// Every URL by which the pages are named that `message` is about; none where the body cannot be read.
+pub(crate) fn urls(message: &Message) -> Vec<String> {
+    let of = |place: Place| place.url.into_iter().chain(place.canonical_url).chain(place.pages);
+    places(message).into_iter().flat_map(of).collect()
+}
+
 /// Whether `host` is `domain` or lies below it.
 fn is_below(host: &str, domain: &str, separator: char) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with(separator))
@@ -71,12 +77,14 @@ struct Record {
 struct Place {
     site: Option<String>,
     url: Option<String>,
+    canonical_url: Option<String>,
+    pages: Vec<String>,
 }
 
 /// The pages that the body names; none where it cannot be read.
 fn places(message: &Message) -> Vec<Place> {
     let body: Body = serde_json::from_slice(&message.body).unwrap_or_default();
-    let mut places = vec![Place { site: body.site, url: body.url.or(body.page_url) }];
+    let mut places = vec![Place { site: body.site, url: body.url.or(body.page_url), ..Place::default() }];
     places.extend(body.article);
     places.extend(body.report.map(|report| report.source));
     places.extend(body.parts);
@@ -120,6 +128,18 @@ mod tests {
             assert!(!is_from(&message, "elsewhere.example"), "{}", message.r#type);
             assert!(!is_from(&message, &site[1..]), "{}: half a name is no name", message.r#type);
         }
+    }
+
+    #[test]
+    fn every_event_names_its_pages() {
+        for message in events() {
+            let urls = urls(&message);
+            assert!(!urls.is_empty() && urls.iter().all(|url| host_of(url).is_some()), "{}: {urls:?}", message.r#type);
+        }
+        let report = sample::report();
+        let pages = report.source.pages.clone();
+        let named = urls(&message(&ReportParsed { report, revision: sample::revision() }));
+        assert!(pages.iter().all(|page| named.contains(page)), "{named:?}");
     }
 
     #[test]

@@ -33,6 +33,12 @@ impl DeadLetter {
     pub fn site(&self) -> Option<String> {
         about::site(&self.message)
     }
+
+    /// Every URL by which the message names the pages it is about, not the links on them; none where its
+    /// body cannot be read.
+    pub fn urls(&self) -> Vec<String> {
+        about::urls(&self.message)
+    }
 }
 
 /// Chooses dead letters. The default chooses all; each field set leaves fewer.

@@ -6,12 +6,12 @@
 
 use crate::{
     ArchivedPage, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig, FrontierError,
-    FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, PostgresOptions, Restored, Scope,
-    Seed, StoredRobots, Unfetched, postgres, sqlite,
+    FrontierStats, LinksStored, LogPlace, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, PostgresOptions, Pruned,
+    Restored, Scope, Seed, StoredRobots, Unfetched, postgres, sqlite,
 };
 use async_trait::async_trait;
-use baogao_model::CanonicalUrl;
 use baogao_model::event::LinksFound;
+use baogao_model::{CanonicalUrl, Target, Tombstone};
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
@@ -51,6 +51,10 @@ pub trait Backend: Send + Sync + 'static {
     async fn pending_retries(&self, limit: usize) -> Result<Vec<PendingRetry>, FrontierError>;
     async fn failures(&self, limit: usize) -> Result<Vec<Failure>, FrontierError>;
     async fn unfetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Unfetched>, FrontierError>;
+    async fn prune(&self, before: Timestamp, from: LogPlace, limit: usize) -> Result<Pruned, FrontierError>;
+    async fn forget(&self, tombstones: Vec<Tombstone>) -> Result<(), FrontierError>;
+    async fn lift(&self, target: Target) -> Result<bool, FrontierError>;
+    async fn forgotten(&self) -> Result<Vec<Tombstone>, FrontierError>;
     async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError>;
     async fn check(&self) -> Result<(), FrontierError>;
     async fn close(&self) -> Result<(), FrontierError>;
@@ -327,6 +331,49 @@ impl Frontier {
     /// When the storage fails.
     pub async fn unfetched(&self, urls: &[CanonicalUrl]) -> Result<Vec<Unfetched>, FrontierError> {
         self.backend.unfetched(urls.to_vec()).await
+    }
+
+    /// Takes the next step of a pass over the fetch log: of the `limit` rows behind `from` whose visits
+    /// were before `before`, it deletes those that are not the fetch that brought their URL's stored
+    /// response. Any number of processes may do so at once.
+    ///
+    /// What is deleted is not recognised any more: a response that is handed in again then is a new
+    /// fetch; see [`Frontier::complete`].
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn prune(&self, before: Timestamp, from: LogPlace, limit: usize) -> Result<Pruned, FrontierError> {
+        self.backend.prune(before, from, limit.max(1)).await
+    }
+
+    /// Keeps tombstones, the older where there are two of one target. Whoever asks for pages looks at
+    /// them: what they cover is to be settled as excluded for [`FORGOTTEN`](crate::FORGOTTEN) unasked.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn forget(&self, tombstones: Vec<Tombstone>) -> Result<(), FrontierError> {
+        self.backend.forget(tombstones).await
+    }
+
+    /// Removes the tombstone of exactly this target; false if there was none. URLs that were excluded
+    /// for it stay so until they are due again.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn lift(&self, target: &Target) -> Result<bool, FrontierError> {
+        self.backend.lift(target.clone()).await
+    }
+
+    /// All tombstones, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the storage fails.
+    pub async fn forgotten(&self) -> Result<Vec<Tombstone>, FrontierError> {
+        self.backend.forgotten().await
     }
 
     /// Ends every lease and every hold on messages, whoever has them, and keeps the politeness:

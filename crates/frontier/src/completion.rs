@@ -4,6 +4,9 @@ use baogao_model::{CanonicalUrl, PayloadRef};
 use jiff::Timestamp;
 use std::time::Duration;
 
+/// The reason for which a page is excluded that was taken down; see [`crate::Frontier::forget`].
+pub const FORGOTTEN: &str = "forgotten";
+
 /// What became of one visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {

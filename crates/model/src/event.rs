@@ -8,14 +8,16 @@
 //! | [`ArticleCleaned`] | scraper | parser |
 //! | [`ReportParsed`] | parser | publisher, subscribers |
 //! | [`DocumentOther`] | parser | publisher, subscribers |
+//! | [`DocumentForgotten`] | `baogao forget` | subscribers |
 //!
 //! Version 1 of each is a draft until extraction and parsing are done.
 
 use crate::article::Article;
-use crate::id::{ContentHash, GroupId};
+use crate::id::{ContentHash, GroupId, ReportId};
 use crate::message::{Event, routing_part};
 use crate::page::{Link, PageKind, PayloadRef};
 use crate::report::{Level, Report};
+use crate::tombstone::TargetKind;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -167,6 +169,25 @@ pub struct DocumentOther {
     pub revision: Revision,
 }
 
+/// Documents were taken down: whoever keeps records deletes these, and what else is of the target.
+///
+/// One that names many comes in several messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DocumentForgotten {
+    /// What was taken down: a page's document, or a host with all below it.
+    pub kind: TargetKind,
+    /// The URL or the host.
+    pub target: String,
+    /// The registrable host of it.
+    pub site: String,
+    /// Ids of records that were deleted, 500 at most in one message; none where none was known.
+    pub ids: Vec<ReportId>,
+    /// When it was taken down.
+    pub at: Timestamp,
+    /// Why, if that was said.
+    pub reason: Option<String>,
+}
+
 /// Which revision of a document a record is, and its order among them.
 ///
 /// Two revisions with equal `content_hash`, `extractor_version` and `parser_version` are the same
@@ -254,5 +275,15 @@ impl Event for DocumentOther {
 
     fn routing_key(&self) -> String {
         format!("document.other.{}", routing_part(self.report.kind.as_str()))
+    }
+}
+
+impl Event for DocumentForgotten {
+    const NAME: &'static str = "baogao.document.forgotten";
+    const VERSION: u32 = 1;
+    const ROUTING: &'static str = "document.forgotten.{site}";
+
+    fn routing_key(&self) -> String {
+        format!("document.forgotten.{}", routing_part(&self.site))
     }
 }

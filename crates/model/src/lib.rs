@@ -7,6 +7,7 @@ pub mod message;
 pub mod page;
 pub mod report;
 pub mod schema;
+pub mod tombstone;
 pub mod url;
 pub mod warning;
 
@@ -15,5 +16,6 @@ pub use id::{ContentHash, GroupId, ReportId};
 pub use message::{Event, Message};
 pub use page::{Link, LinkRole, PageKind, PayloadRef};
 pub use report::Report;
+pub use tombstone::{Target, Tombstone, Tombstones};
 pub use url::{CanonicalUrl, UrlError};
 pub use warning::{Span, Warning};

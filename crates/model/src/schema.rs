@@ -2,7 +2,9 @@
 //! AsyncAPI document of the stream. All is made from the types; `docs/schemas` holds what they say today.
 
 use crate::Report;
-use crate::event::{ArticleCleaned, DocumentOther, DocumentReady, LinksFound, PageFetched, ReportParsed};
+use crate::event::{
+    ArticleCleaned, DocumentForgotten, DocumentOther, DocumentReady, LinksFound, PageFetched, ReportParsed,
+};
 use crate::message::Event;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
@@ -42,7 +44,7 @@ impl Described {
 }
 
 /// Every event, in the order of the pipeline.
-fn events() -> [Described; 6] {
+fn events() -> [Described; 7] {
     [
         Described::of::<PageFetched>(),
         Described::of::<LinksFound>(),
@@ -50,6 +52,7 @@ fn events() -> [Described; 6] {
         Described::of::<ArticleCleaned>(),
         Described::of::<ReportParsed>(),
         Described::of::<DocumentOther>(),
+        Described::of::<DocumentForgotten>(),
     ]
 }
 

@@ -154,6 +154,13 @@ impl CanonicalUrl {
     pub fn site(&self) -> String {
         site_of(self.0.host())
     }
+
+    /// Whether the host is a domain of the Public Suffix List, below which others have their sites:
+    /// `cn`, `gov.cn`.
+    pub fn is_public_suffix(&self) -> bool {
+        let Some(Host::Domain(domain)) = self.0.host() else { return false };
+        psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix == domain.as_bytes())
+    }
 }
 
 impl fmt::Display for CanonicalUrl {

@@ -3,12 +3,13 @@
 //! What a record looks like as rows (`row`), which revision is current (`rule`), and what leaves in
 //! an export (`export`) is decided once for all of them; a back end adds storage and transactions.
 
+use crate::forget::{Candidate, Covered, covered};
 use crate::postgres::{PostgresOptions, PostgresRecords};
 use crate::row::Row;
 use crate::sqlite::SqliteRecords;
 use crate::{Counts, DEFAULT_LIMIT, Format, MAX_LIMIT, Options, Put, Query, Record, Sink, StoreError, Stored, Summary};
 use async_trait::async_trait;
-use baogao_model::ReportId;
+use baogao_model::{ReportId, Target, Tombstone};
 use jiff::Timestamp;
 use std::io::Write;
 use std::path::PathBuf;
@@ -38,6 +39,17 @@ pub(crate) trait Backend: Send + Sync {
     async fn get(&self, id: String) -> Result<Option<Stored>, StoreError>;
     async fn export(&self, query: Query, format: Format, destination: Destination) -> Result<u64, StoreError>;
     async fn counts(&self) -> Result<Counts, StoreError>;
+    /// Keeps a tombstone: from now on nothing that it covers is put.
+    async fn bury(&self, tombstone: Tombstone) -> Result<(), StoreError>;
+    /// The revisions of the next documents behind the id `after` that may be of a site, those of one
+    /// document together; none at the end.
+    async fn candidates(&self, site: String, after: String) -> Result<Vec<Candidate>, StoreError>;
+    /// Deletes documents for a target.
+    async fn erase(&self, target: Target, ids: Vec<String>) -> Result<(), StoreError>;
+    /// The ids of what was ever deleted for a target, in order.
+    async fn erased(&self, target: Target) -> Result<Vec<String>, StoreError>;
+    /// Takes back what was done for a target.
+    async fn lift(&self, target: Target) -> Result<(), StoreError>;
     async fn check(&self) -> Result<(), StoreError>;
     async fn close(&self) -> Result<(), StoreError>;
 }
@@ -155,6 +167,28 @@ impl Records {
         self.backend.export(query.clone(), format, Box::new(destination)).await
     }
 
+    /// The documents that taking `target` down would delete, in the order of ids.
+    ///
+    /// # Errors
+    ///
+    /// When the store is at fault.
+    pub async fn covered(&self, target: &Target) -> Result<Vec<Covered>, StoreError> {
+        let (mut all, mut after) = (Vec::new(), String::new());
+        while let Some((some, last)) = self.next_covered(target, after).await? {
+            all.extend(some);
+            after = last;
+        }
+        Ok(all)
+    }
+
+    /// Of the next documents behind the id `after` those that a target covers, and the last id that was
+    /// looked at; none at the end.
+    async fn next_covered(&self, target: &Target, after: String) -> Result<Option<(Vec<Covered>, String)>, StoreError> {
+        let candidates = self.backend.candidates(target.site(), after).await?;
+        let Some(last) = candidates.last().map(|last| last.id.clone()) else { return Ok(None) };
+        Ok(Some((covered(target, candidates), last)))
+    }
+
     /// Counts what is there.
     ///
     /// # Errors
@@ -197,5 +231,24 @@ impl Sink for Records {
             return Ok(Vec::new());
         }
         self.backend.put(rows).await
+    }
+
+    async fn forget(&self, tombstone: &Tombstone) -> Result<Vec<ReportId>, StoreError> {
+        let target = &tombstone.target;
+        self.backend.bury(tombstone.clone()).await?;
+        let mut after = String::new();
+        while let Some((some, last)) = self.next_covered(target, after).await? {
+            let ids: Vec<String> = some.into_iter().map(|one| one.id.as_str().to_owned()).collect();
+            if !ids.is_empty() {
+                self.backend.erase(target.clone(), ids).await?;
+            }
+            after = last;
+        }
+        let erased = self.backend.erased(target.clone()).await?;
+        Ok(erased.into_iter().map(ReportId::from_stored).collect())
+    }
+
+    async fn lift(&self, target: &Target) -> Result<(), StoreError> {
+        self.backend.lift(target.clone()).await
     }
 }

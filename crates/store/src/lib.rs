@@ -3,6 +3,7 @@
 mod backend;
 mod error;
 mod export;
+mod forget;
 mod postgres;
 mod query;
 mod record;
@@ -15,6 +16,7 @@ mod value;
 pub use backend::{Clock, Records};
 pub use error::{Cause, StoreError};
 pub use export::Format;
+pub use forget::Covered;
 pub use postgres::PostgresOptions;
 pub use query::{Counts, Cursor, DEFAULT_LIMIT, MAX_LIMIT, Query, RevisionInfo, Stored, Summary};
 pub use record::Record;

@@ -1,6 +1,7 @@
 //! A record as the rows of its tables: pure, the same for every SQL back end, and checked before
 //! any transaction begins.
 
+use crate::forget;
 use crate::query::Place;
 use crate::value::Value;
 use crate::{Record, StoreError};
@@ -18,6 +19,8 @@ pub(crate) struct Row {
     /// `revision.fetch_no` as the database counts.
     pub(crate) fetch_no: i64,
     pub(crate) kind: Kind,
+    /// The keys of tombstones that cover it.
+    pub(crate) keys: Vec<String>,
     /// The whole record.
     pub(crate) json: String,
     /// What `current_records` says of it, identity and times apart.
@@ -51,6 +54,7 @@ impl Row {
             revision: record.revision.clone(),
             fetch_no: i64::try_from(fetch_no).map_err(|_| invalid(format!("fetch_no {fetch_no} is beyond 2^63")))?,
             kind: report.kind,
+            keys: forget::keys(&report.source),
             json,
             fields: fields(record),
             measurements: report.measurements.iter().enumerate().map(measurement_fields).collect(),

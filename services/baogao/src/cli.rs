@@ -2,12 +2,14 @@
 
 mod archive;
 mod dead;
+mod forget;
 mod intake;
 mod regions;
 mod tail;
 
 pub use archive::{ArchiveCatArgs, ArchiveCommand, ArchiveListArgs, ArchivePlace, ArchiveVerifyArgs};
 pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
+pub use forget::ForgetArgs;
 pub use intake::{ImportArgs, ReplayArgs};
 pub use regions::{RegionsCommand, RegionsCrosswalkArgs, RegionsListArgs};
 pub use tail::TailArgs;
@@ -221,6 +223,19 @@ Examples:
   baogao tail --json --count 10 > events.jsonl
   baogao tail --key '#' --config baogao.toml")]
     Tail(TailArgs),
+
+    /// Take a document or a whole site down: it is deleted and never fetched again.
+    ///
+    /// A URL takes down the document of which it is a page, a host everything on it and on the hosts
+    /// below it. The archive keeps its bytes but gives them out no more. Subscribers are told. Run
+    /// again, it finishes what was broken off. Services go on meanwhile; `crawl` and `run` must not.
+    #[command(after_help = "\
+Examples:
+  baogao forget http://www.example.gov.cn/zwgk/1.html --dry-run
+  baogao forget example.gov.cn --reason 'their letter of 3 May' --yes
+  baogao forget --list --config baogao.toml
+  baogao forget --lift example.gov.cn")]
+    Forget(ForgetArgs),
 
     /// Run one part of the pipeline as a service, over RabbitMQ and PostgreSQL.
     ///

@@ -10,7 +10,7 @@ pub use sections::{
 };
 
 use baogao_archive::Location;
-use baogao_crawler::CrawlerConfig;
+use baogao_crawler::{CrawlerConfig, RetentionConfig};
 use baogao_fetch::{ConnectTo, FetchConfig, Fetcher};
 use baogao_frontier::FrontierConfig;
 use baogao_runtime::ByteBudget;
@@ -46,6 +46,8 @@ pub struct Config {
     pub fetch: FetchSection,
     /// When a URL is due again.
     pub frontier: FrontierSection,
+    /// How long is kept what is needed for a time only.
+    pub retention: RetentionConfig,
     /// How pages become articles.
     pub extract: ExtractSection,
     /// The stages behind the crawler.
@@ -112,6 +114,7 @@ impl Config {
             crawler: file.section("crawler"),
             fetch: file.section("fetch"),
             frontier: file.section("frontier"),
+            retention: file.section("retention"),
             extract: file.section("extract"),
             stages: file.section("stages"),
             archive: archive::section(&mut file),
@@ -119,7 +122,7 @@ impl Config {
             database: servers::database(&mut file, needs.contains(&Need::Database), &environment),
             health: file.section("health"),
         };
-        for (key, message) in config.crawler.problems() {
+        for (key, message) in config.crawler.problems().into_iter().chain(config.retention.problems()) {
             file.problem(key, message);
         }
         if let Err(error) = crate::profiles::extractor(&config.extract) {

@@ -5,7 +5,7 @@ use crate::roles::{CrawlerParts, Roles, queues};
 use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_bus::Bus;
-use baogao_crawler::{Desk, PauseReason, Scope};
+use baogao_crawler::{Desk, Forgotten, PauseReason, Scope};
 use baogao_fetch::Fetcher;
 use baogao_frontier::{Frontier, FrontierStats};
 use baogao_runtime::{Context, DataDir, Shutdown};
@@ -142,6 +142,7 @@ impl Embedded {
             frontier: self.frontier.clone(),
             bus: self.bus.clone(),
             scope: Arc::new(scope),
+            forgotten: Forgotten::default(),
             context: context.clone(),
         };
         roles.spawn(desk.run());

@@ -37,7 +37,8 @@ impl From<Exit> for ExitCode {
 impl Exit {
     /// The code of an error that ended a command.
     pub fn of_error(error: &anyhow::Error) -> Self {
-        if error.is::<NoPage>() {
+        let is_forgotten = matches!(error.downcast_ref(), Some(ArchiveError::Forgotten { .. }));
+        if error.is::<NoPage>() || is_forgotten {
             return Self::SomeFailed;
         }
         for cause in error.chain() {
@@ -45,6 +46,7 @@ impl Exit {
                 || cause.is::<Wrong>()
                 || cause.is::<BadFilter>()
                 || cause.is::<baogao_model::UrlError>()
+                || cause.is::<baogao_model::tombstone::TargetError>()
                 || cause.is::<baogao_fetch::ConfigError>()
                 || matches!(cause.downcast_ref(), Some(ArchiveError::BadAddress { .. }))
             {

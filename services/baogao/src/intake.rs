@@ -8,6 +8,7 @@ use crate::embedded::{Embedded, End, Load, Running};
 use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_frontier::{ArchivedPage, Frontier, PostgresOptions, Restored};
+use baogao_model::{CanonicalUrl, Tombstones};
 use baogao_runtime::Shutdown;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Intake {
     shutdown: Shutdown,
     /// None over servers.
     here: Option<(Embedded, Running)>,
+    /// What was taken down here.
+    forgotten: Tombstones,
     batch: Vec<ArchivedPage>,
     taken: Restored,
 }
@@ -71,8 +74,9 @@ impl Intake {
                 (frontier, archive, None)
             }
         };
+        let forgotten = frontier.forgotten().await?.into_iter().collect();
         let batch = Vec::with_capacity(BATCH);
-        Ok(Self { frontier, archive, shutdown: shutdown.clone(), here, batch, taken: Restored::default() })
+        Ok(Self { frontier, archive, shutdown: shutdown.clone(), here, forgotten, batch, taken: Restored::default() })
     }
 
     /// The archive of this data directory or of these servers.
@@ -83,6 +87,11 @@ impl Intake {
     /// The frontier that the pages go into.
     pub fn frontier(&self) -> &Frontier {
         &self.frontier
+    }
+
+    /// Whether a page was taken down here, and so may not be taken.
+    pub fn is_forgotten(&self, url: &CanonicalUrl) -> bool {
+        self.forgotten.cover(url.as_str())
     }
 
     /// Whether somebody has asked for a stop.

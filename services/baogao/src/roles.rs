@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::profiles;
 use baogao_archive::Archive;
 use baogao_bus::{Bus, QueueSpec};
-use baogao_crawler::{Crawler, PauseReason, Scope};
+use baogao_crawler::{Crawler, Forgotten, PauseReason, Scope};
 use baogao_fetch::Fetcher;
 use baogao_frontier::Frontier;
 use baogao_parse::Parser;
@@ -62,8 +62,10 @@ impl Roles<'_> {
             archive: parts.archive,
             bus: self.bus.clone(),
             config: self.config.crawler.clone(),
+            retention: self.config.retention.clone(),
             longest_request: Duration::from_millis(self.config.fetch.total_timeout_ms),
             lease_margin: Duration::from_millis(self.config.frontier.lease_margin_ms),
+            forgotten: Forgotten::default(),
             scope: Arc::new(parts.scope),
             disk: parts.disk,
             begun: parts.begun,

@@ -1,7 +1,9 @@
 //! What a crawler does beside fetching: all that lies between the frontier and the bus.
 
+use crate::forgotten::Forgotten;
+use crate::links::{self, Open};
 use crate::scope::Scope;
-use crate::{FRONTIER, LINKS_QUEUE, links, relay};
+use crate::{FRONTIER, LINKS_QUEUE, relay};
 use baogao_bus::Bus;
 use baogao_frontier::Frontier;
 use baogao_runtime::work::{body_bytes, chain};
@@ -23,6 +25,8 @@ pub struct Desk {
     pub bus: Bus,
     /// Whose links are stored.
     pub scope: Arc<Scope>,
+    /// What of it was taken down; looked up when it starts and then each minute.
+    pub forgotten: Forgotten,
     /// What the process shares.
     pub context: Context,
 }
@@ -30,6 +34,9 @@ pub struct Desk {
 impl Desk {
     /// Works until shutdown is asked for.
     pub async fn run(self) {
+        if !self.forgotten.first_look(&self.frontier, &self.context).await {
+            return;
+        }
         let links = Worker {
             bus: self.bus.clone(),
             queue: LINKS_QUEUE,
@@ -38,11 +45,13 @@ impl Desk {
             weigh: body_bytes,
             context: self.context.clone(),
         };
-        let (frontier, scope) = (self.frontier.clone(), self.scope);
+        let open = Open { scope: self.scope, forgotten: self.forgotten.clone() };
+        let frontier = self.frontier.clone();
         tokio::join!(
             relay::run(&self.frontier, &self.bus, &self.context),
             close_overdue_groups(&self.frontier, &self.context),
-            links.run(move |message| links::store(frontier.clone(), Arc::clone(&scope), message)),
+            self.forgotten.keep_looking(&self.frontier, &self.context),
+            links.run(move |message| links::store(frontier.clone(), open.clone(), message)),
         );
     }
 }

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use baogao_archive::{ArchiveError, Exchange};
 use baogao_fetch::{FetchError, ROBOTS_AGENT, Request, Response, Robots, RobotsAnswer};
 use baogao_frontier::{
-    Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FrontierError, Outcome, Pace, StoredRobots,
+    Claim, ClaimRequest, ClaimToken, Completion, DueUrl, FORGOTTEN, FrontierError, Outcome, Pace, StoredRobots,
 };
 use baogao_model::CanonicalUrl;
 use baogao_runtime::work::chain;
@@ -275,6 +275,12 @@ impl Visit {
     /// Fetches one URL, archives it, and settles it with the frontier. An error means that a store
     /// of our own is away.
     async fn one(&mut self, due: DueUrl) -> anyhow::Result<Next> {
+        if self.crawler.forgotten.known().cover(due.url.as_str()) {
+            let outcome = Outcome::Excluded { reason: FORGOTTEN.to_owned() };
+            count(&due.url, &outcome);
+            let stale = self.settle(vec![Completion { url: due.url, at: Timestamp::now(), outcome }], false).await?;
+            return Ok(if stale { Next::End } else { Next::Continue });
+        }
         if !self.wait_turn().await {
             return Ok(Next::End);
         }
@@ -392,6 +398,7 @@ impl Visit {
         match target {
             None => failed("bad_redirect"),
             Some(to) if !self.crawler.scope.contains(&to) => failed("redirect_out_of_scope"),
+            Some(to) if self.crawler.forgotten.known().cover(to.as_str()) => failed("redirect_to_forgotten"),
             Some(to) => Outcome::Redirected { to, status: response.status },
         }
     }

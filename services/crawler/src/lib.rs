@@ -3,6 +3,8 @@
 mod config;
 mod desk;
 mod fetching;
+mod forgotten;
+mod janitor;
 mod links;
 mod pressure;
 mod relay;
@@ -10,6 +12,8 @@ mod scope;
 
 pub use config::CrawlerConfig;
 pub use desk::Desk;
+pub use forgotten::Forgotten;
+pub use janitor::{RetentionConfig, Tidied, TidyError, tidy};
 pub use pressure::PauseReason;
 pub use scope::{Scope, ScopeKind};
 
@@ -50,11 +54,15 @@ pub struct Crawler {
     pub bus: Bus,
     /// Its settings.
     pub config: CrawlerConfig,
+    /// How long is kept what is needed for a time only.
+    pub retention: RetentionConfig,
     /// The longest time one request can take: no request begins when the lease ends before.
     pub longest_request: Duration,
     /// What must be left of the lease on top of that: for writes that are slow, and for the clocks
     /// of crawlers, which may differ by less than this.
     pub lease_margin: Duration,
+    /// What was taken down; looked up when it starts and then each minute.
+    pub forgotten: Forgotten,
     /// What may be crawled.
     pub scope: Arc<Scope>,
     /// Where to watch the room on the disk.
@@ -70,12 +78,20 @@ pub struct Crawler {
 impl Crawler {
     /// Crawls until shutdown is asked for.
     pub async fn run(self) {
+        if !self.forgotten.first_look(&self.frontier, &self.context).await {
+            return;
+        }
         let desk = Desk {
             frontier: self.frontier.clone(),
             bus: self.bus.clone(),
             scope: Arc::clone(&self.scope),
+            forgotten: self.forgotten.clone(),
             context: self.context.clone(),
         };
-        tokio::join!(fetching::run(&self), desk.run());
+        tokio::join!(
+            fetching::run(&self),
+            desk.run(),
+            janitor::run(&self.frontier, &self.bus, &self.retention, &self.context),
+        );
     }
 }

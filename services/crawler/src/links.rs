@@ -1,21 +1,36 @@
 //! Links on their way into the frontier: made canonical, kept in scope, put in order of promise.
 
+use crate::forgotten::Forgotten;
 use crate::scope::Scope;
 use baogao_frontier::{Frontier, NewUrl};
 use baogao_model::event::LinksFound;
-use baogao_model::{CanonicalUrl, Link, LinkRole, Message};
+use baogao_model::{CanonicalUrl, Link, LinkRole, Message, Tombstones};
 use baogao_runtime::{Failure, Handled};
 use jiff::Timestamp;
 use std::sync::Arc;
 
+/// Which URLs may become rows of the frontier.
+#[derive(Clone)]
+pub struct Open {
+    /// What may be crawled.
+    pub scope: Arc<Scope>,
+    /// What of it was taken down.
+    pub forgotten: Forgotten,
+}
+
 /// Handles one `links.found`.
-pub async fn store(frontier: Frontier, scope: Arc<Scope>, message: Message) -> Handled {
+pub async fn store(frontier: Frontier, open: Open, message: Message) -> Handled {
     let mut found: LinksFound = message.decode()?;
-    let new = candidates(&found, &scope);
+    let (scope, forgotten) = (open.scope, open.forgotten.known());
+    if forgotten.cover(&found.page_url) {
+        return Ok(Vec::new());
+    }
+    let new = candidates(&found, &scope, &forgotten);
     if let Some(group) = &mut found.group {
         // A part outside the scope would keep its group waiting for a page that is never asked for.
         let site = &found.site;
         group.members.retain(|member| CanonicalUrl::parse(&member.url).is_ok_and(|url| scope.follows(site, &url)));
+        group.members.retain(|member| !forgotten.cover(&member.url));
     }
     let stored = frontier.store_links(Timestamp::now(), &found, new).await.map_err(|error| {
         let is_transient = error.is_transient();
@@ -28,13 +43,14 @@ pub async fn store(frontier: Frontier, scope: Arc<Scope>, message: Message) -> H
 }
 
 /// The links worth a row in the frontier.
-fn candidates(found: &LinksFound, scope: &Scope) -> Vec<NewUrl> {
+fn candidates(found: &LinksFound, scope: &Scope, forgotten: &Tombstones) -> Vec<NewUrl> {
     let mut new = Vec::new();
     for link in &found.links {
         let dropped = match CanonicalUrl::parse(&link.url) {
             Err(_) => "not_http",
             Ok(url) if is_file(url.as_url().path()) => "file",
             Ok(url) if !scope.follows(&found.site, &url) => "out_of_scope",
+            Ok(url) if forgotten.cover(url.as_str()) => "forgotten",
             Ok(url) => {
                 new.push(NewUrl { url, priority: promise(link), role: link.role });
                 continue;
@@ -80,6 +96,7 @@ mod tests {
     use super::*;
     use crate::scope::ScopeKind;
     use baogao_model::PageKind;
+    use baogao_model::{Target, Tombstone};
 
     fn link(url: &str, text: &str, role: LinkRole) -> Link {
         Link { url: url.to_owned(), text: text.to_owned(), role }
@@ -106,8 +123,12 @@ mod tests {
             link("http://www.qinglan.example/a.PDF", "", LinkRole::Other),
             link("http://www.lincheng.example/a.html", "", LinkRole::Other),
             link("mailto:x@qinglan.example", "", LinkRole::Other),
+            link("http://bbs.qinglan.example/a.html", "", LinkRole::Other),
         ];
-        let urls: Vec<_> = candidates(&found(links), &scope).into_iter().map(|new| new.url.to_string()).collect();
+        let target = Target::parse("bbs.qinglan.example").expect("a host");
+        let forgotten = [Tombstone { target, at: Timestamp::UNIX_EPOCH, reason: None }].into_iter().collect();
+        let urls: Vec<_> =
+            candidates(&found(links), &scope, &forgotten).into_iter().map(|new| new.url.to_string()).collect();
         assert_eq!(urls, ["http://www.qinglan.example/a.html"]);
     }
 

@@ -5,13 +5,13 @@ mod read;
 
 pub use read::MAX_PAGE_BYTES;
 
-use baogao_archive::Archive;
+use baogao_archive::{Archive, ArchiveError};
 use baogao_bus::{Bus, QueueSpec};
 use baogao_extract::Extractor;
 use baogao_model::event::PartState;
 use baogao_model::event::{DocumentReady, PageFetched};
 use baogao_model::{Message, PayloadRef};
-use baogao_runtime::{Context, Worker};
+use baogao_runtime::{Context, Failure, Handled, SiteLabels, Worker};
 use std::sync::Arc;
 
 /// The name of the archive among the parts that `/ready` tells of.
@@ -66,17 +66,49 @@ impl Scraper {
         worker
             .run(move |message| {
                 let (archive, extractor, sites) = (archive.clone(), Arc::clone(&extractor), sites.clone());
-                async move {
-                    if message.is::<PageFetched>() {
-                        let page = message.decode()?;
-                        clean::page(&archive, extractor, &sites, page, &message).await
-                    } else {
-                        let document: DocumentReady = message.decode()?;
-                        clean::document(&archive, extractor, document, &message).await
-                    }
-                }
+                async move { unless_forgotten(handle(&archive, extractor, &sites, &message).await) }
             })
             .await;
+    }
+}
+
+/// Cleans what a message is about, unless it was taken down.
+async fn handle(archive: &Archive, extractor: Arc<Extractor>, sites: &SiteLabels, message: &Message) -> Handled {
+    let tombstones = archive.tombstones().await.map_err(|error| {
+        let is_transient = error.is_transient();
+        Failure::of_store(error, is_transient)
+    })?;
+    if message.is::<PageFetched>() {
+        let page: PageFetched = message.decode()?;
+        if tombstones.cover(&page.url) {
+            return Err(forgotten(page.url));
+        }
+        return clean::page(archive, extractor, sites, page, message).await;
+    }
+    let document: DocumentReady = message.decode()?;
+    // Without that part the rest is no document that could be known again.
+    if let Some(part) = document.parts.iter().find(|part| tombstones.cover(&part.url)) {
+        return Err(forgotten(part.url.clone()));
+    }
+    clean::document(archive, extractor, document, message).await
+}
+
+fn forgotten(url: String) -> Failure {
+    Failure::Permanent(ArchiveError::Forgotten { url }.into())
+}
+
+/// What was taken down, perhaps while it was being read, is done with: no dead letter keeps it.
+fn unless_forgotten(handled: Handled) -> Handled {
+    match &handled {
+        Err(Failure::Permanent(error)) => match error.downcast_ref() {
+            Some(ArchiveError::Forgotten { url }) => {
+                metrics::counter!("baogao_scraper_pages_total", "kind" => "forgotten").increment(1);
+                tracing::debug!(url, "{url} was taken down");
+                Ok(Vec::new())
+            }
+            _ => handled,
+        },
+        _ => handled,
     }
 }
 

@@ -18,8 +18,11 @@ pub(super) struct Migration {
 }
 
 /// What leads from each version to the next; the first to version 1. Never edited, only added to.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { is_compatible: false, script: include_str!("migrations/0001.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { is_compatible: false, script: include_str!("migrations/0001.sql") },
+    Migration { is_compatible: true, script: include_str!("migrations/0002.sql") },
+    Migration { is_compatible: true, script: include_str!("migrations/0003.sql") },
+];
 
 /// The version this program knows.
 fn known(migrations: &[Migration]) -> i64 {

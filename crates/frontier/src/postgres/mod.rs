@@ -8,10 +8,12 @@ mod claim;
 mod connect;
 mod error;
 mod flush;
+mod forgotten;
 mod ids;
 mod load;
 mod migrate;
 mod outbox;
+mod prune;
 mod robots;
 mod rules_of_pace;
 mod stats;
@@ -22,12 +24,12 @@ pub use connect::PostgresOptions;
 use crate::rules::{complete, digest, groups, links, restore};
 use crate::{
     ArchivedPage, Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig,
-    FrontierError, FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Outcome, Pace, PendingRetry, Restored,
-    Scope, Seed, StoredRobots, Unfetched,
+    FrontierError, FrontierStats, LinksStored, LogPlace, NewUrl, OutboxDepth, OutboxRow, Outcome, Pace, PendingRetry,
+    Pruned, Restored, Scope, Seed, StoredRobots, Unfetched,
 };
 use async_trait::async_trait;
-use baogao_model::CanonicalUrl;
 use baogao_model::event::LinksFound;
+use baogao_model::{CanonicalUrl, Target, Tombstone};
 use change::{Work, change};
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
@@ -204,6 +206,22 @@ impl Backend for Postgres {
 
     async fn unfetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Unfetched>, FrontierError> {
         ask!(self, "look up what was not fetched", |conn| stats::unfetched(conn, &urls))
+    }
+
+    async fn prune(&self, before: Timestamp, from: LogPlace, limit: usize) -> Result<Pruned, FrontierError> {
+        ask!(self, "prune the fetch log", |conn| prune::prune(conn, before, from, limit))
+    }
+
+    async fn forget(&self, tombstones: Vec<Tombstone>) -> Result<(), FrontierError> {
+        ask!(self, "keep tombstones", |conn| forgotten::add(conn, &tombstones))
+    }
+
+    async fn lift(&self, target: Target) -> Result<bool, FrontierError> {
+        ask!(self, "remove a tombstone", |conn| forgotten::lift(conn, &target))
+    }
+
+    async fn forgotten(&self) -> Result<Vec<Tombstone>, FrontierError> {
+        ask!(self, "read the tombstones", |conn| forgotten::all(conn))
     }
 
     async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError> {

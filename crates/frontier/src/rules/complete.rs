@@ -3,7 +3,7 @@
 use super::urls::{self, Place};
 use super::{KeyRow, LogEntry, Rows, StoredResponse, Touched, UrlRow, Visit, digest, groups, message, spread};
 use crate::claim::ClaimToken;
-use crate::completion::{Completed, Completion, Outcome, Pace};
+use crate::completion::{Completed, Completion, FORGOTTEN, Outcome, Pace};
 use crate::config::FrontierConfig;
 use crate::{micros, retry};
 use baogao_model::event::PageFetched;
@@ -318,7 +318,7 @@ impl<R: Rows> Batch<'_, R> {
         self.lost(row, at, visit, attempts, &failed.reason, wait)
     }
 
-    fn excluded(&mut self, row: UrlRow, at: Timestamp, reason: &str) -> Result<(), R::Error> {
+    fn excluded(&mut self, mut row: UrlRow, at: Timestamp, reason: &str) -> Result<(), R::Error> {
         if self.is_repeated(&row, at, &[Visit::Excluded], Some(reason)) {
             return Ok(());
         }
@@ -326,6 +326,11 @@ impl<R: Rows> Batch<'_, R> {
         self.completed.excluded += 1;
         if self.stale {
             return Ok(());
+        }
+        if reason == FORGOTTEN {
+            // Once that is taken back, the page is to come whole.
+            row.etag = None;
+            row.last_modified = None;
         }
         self.lost(row, at, Visit::Excluded, 0, reason, self.config.revisit.excluded)
     }

@@ -5,8 +5,10 @@
 //! Since there is one writer, every operation sees the file as if it were alone.
 
 mod claim;
+mod forgotten;
 mod hosts;
 mod outbox;
+mod prune;
 mod reader;
 mod robots;
 mod rows;
@@ -18,12 +20,12 @@ mod writer;
 use crate::rules::{complete, groups, links, restore};
 use crate::{
     ArchivedPage, Backend, Claim, ClaimRequest, ClaimToken, Completed, Completion, Failure, FrontierConfig,
-    FrontierError, FrontierStats, LinksStored, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Restored, Scope,
-    Seed, StoredRobots, Unfetched, micros, pace,
+    FrontierError, FrontierStats, LinksStored, LogPlace, NewUrl, OutboxDepth, OutboxRow, Pace, PendingRetry, Pruned,
+    Restored, Scope, Seed, StoredRobots, Unfetched, micros, pace,
 };
 use async_trait::async_trait;
-use baogao_model::CanonicalUrl;
 use baogao_model::event::LinksFound;
+use baogao_model::{CanonicalUrl, Target, Tombstone};
 use jiff::Timestamp;
 use rows::FileRows;
 use rusqlite::{Connection, params};
@@ -209,6 +211,22 @@ impl Backend for Sqlite {
 
     async fn unfetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Unfetched>, FrontierError> {
         self.readers.run("look up what was not fetched", move |conn| stats::unfetched(conn, &urls)).await
+    }
+
+    async fn prune(&self, before: Timestamp, from: LogPlace, limit: usize) -> Result<Pruned, FrontierError> {
+        self.write("prune the fetch log", move |conn, _| prune::prune(conn, before, from, limit)).await
+    }
+
+    async fn forget(&self, tombstones: Vec<Tombstone>) -> Result<(), FrontierError> {
+        self.write("keep tombstones", move |conn, _| forgotten::add(conn, &tombstones)).await
+    }
+
+    async fn lift(&self, target: Target) -> Result<bool, FrontierError> {
+        self.write("remove a tombstone", move |conn, _| forgotten::lift(conn, &target)).await
+    }
+
+    async fn forgotten(&self) -> Result<Vec<Tombstone>, FrontierError> {
+        self.readers.run("read the tombstones", forgotten::all).await
     }
 
     async fn end_leases(&self, now: Timestamp) -> Result<(), FrontierError> {

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// What leads from each version to the next. Entries are never edited, only added.
-const MIGRATIONS: [&str; 2] = [V1, V2];
+const MIGRATIONS: [&str; 4] = [V1, V2, V3, V4];
 
 const V1: &str = "
 CREATE TABLE pace_key (
@@ -168,6 +168,24 @@ CREATE TABLE robots (
 
 /// Until when a row of the outbox is somebody's to send.
 const V2: &str = "ALTER TABLE outbox ADD COLUMN claimed_until INTEGER NOT NULL DEFAULT 0";
+
+/// Old rows of the fetch log are found by the first and deleted by the second, or each would be looked
+/// for among all URLs, one of which may refer to it.
+const V3: &str = "
+CREATE INDEX fetch_log_at ON fetch_log (at);
+CREATE INDEX url_fetch ON url (fetch_no) WHERE fetch_no IS NOT NULL;
+";
+
+/// What was taken down: `key` is the host, or the URL without its scheme.
+const V4: &str = "
+CREATE TABLE forgotten (
+    key TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    value TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    reason TEXT
+) STRICT, WITHOUT ROWID;
+";
 
 /// The version of the schema in the file; 0 for an empty one.
 pub(super) fn version(conn: &Connection) -> rusqlite::Result<i64> {

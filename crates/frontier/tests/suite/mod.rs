@@ -3,9 +3,11 @@
 //! A back end's test file names its [`Bed`] once: `frontier_suite!(sqlite, SqliteBed)`.
 
 pub mod claims;
+pub mod forgotten;
 pub mod groups;
 pub mod links;
 pub mod outbox;
+pub mod prune;
 pub mod random;
 pub mod restore;
 pub mod visits;
@@ -87,6 +89,9 @@ macro_rules! frontier_suite {
                 restore: archived_pages_become_fetches_of_their_times, a_known_place_keeps_its_number,
                     what_is_older_than_known_is_left_alone, documents_in_parts_go_out_again,
                     nobody_waits_for_parts_that_nobody_fetches;
+                prune: only_old_fetches_that_were_followed_by_others_go, a_pass_goes_on_where_it_stopped,
+                    what_was_pruned_is_no_longer_recognised;
+                forgotten: tombstones_are_kept_once_and_lifted, what_was_forgotten_is_asked_for_whole_again;
                 random: random_crawls_keep_the_promises);
         }
     };

@@ -20,7 +20,10 @@ struct Step {
     breaks: bool,
 }
 
-const STEPS: &[Step] = &[Step { name: "records", sql: include_str!("migrations/0001_records.sql"), breaks: true }];
+const STEPS: &[Step] = &[
+    Step { name: "records", sql: include_str!("migrations/0001_records.sql"), breaks: true },
+    Step { name: "forgotten", sql: include_str!("migrations/0002_forgotten.sql"), breaks: false },
+];
 
 /// The most that all missing steps together may take, waiting for another program's included.
 const LONGEST: Duration = Duration::from_secs(15 * 60);

@@ -11,6 +11,7 @@
 mod connections;
 mod export;
 mod filter;
+mod forget;
 mod ledger;
 mod migrate;
 mod place;
@@ -24,9 +25,11 @@ use self::export::Export;
 use self::filter::Filter;
 use self::writer::Writer;
 use crate::backend::{Backend, Destination};
+use crate::forget::Candidate;
 use crate::row::Row;
 use crate::{Clock, Counts, Format, Put, Query, StoreError, Stored, Summary};
 use async_trait::async_trait;
+use baogao_model::{Target, Tombstone};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -136,6 +139,46 @@ impl Backend for PostgresRecords {
         let counts = self.connector.bounded(COUNT, read::counts(&mut connection)).await?;
         connection.keep();
         Ok(counts)
+    }
+
+    async fn bury(&self, tombstone: Tombstone) -> Result<(), StoreError> {
+        const BURY: &str = "keep a tombstone";
+        let mut connection = self.readers.lend(BURY).await?;
+        self.connector.bounded(BURY, forget::bury(&mut connection, &tombstone)).await?;
+        connection.keep();
+        Ok(())
+    }
+
+    async fn candidates(&self, site: String, after: String) -> Result<Vec<Candidate>, StoreError> {
+        const LOOK: &str = "look for documents";
+        let mut connection = self.readers.lend(LOOK).await?;
+        let found = self.connector.bounded(LOOK, forget::candidates(&mut connection, &site, &after)).await?;
+        connection.keep();
+        Ok(found)
+    }
+
+    async fn erase(&self, target: Target, ids: Vec<String>) -> Result<(), StoreError> {
+        const ERASE: &str = "delete documents";
+        let mut connection = self.readers.lend(ERASE).await?;
+        self.connector.bounded(ERASE, forget::erase(&mut connection, &target.key(), &ids)).await?;
+        connection.keep();
+        Ok(())
+    }
+
+    async fn erased(&self, target: Target) -> Result<Vec<String>, StoreError> {
+        const LOOK_UP: &str = "look up what was deleted";
+        let mut connection = self.readers.lend(LOOK_UP).await?;
+        let ids = self.connector.bounded(LOOK_UP, forget::erased(&mut connection, &target.key())).await?;
+        connection.keep();
+        Ok(ids)
+    }
+
+    async fn lift(&self, target: Target) -> Result<(), StoreError> {
+        const LIFT: &str = "remove a tombstone";
+        let mut connection = self.readers.lend(LIFT).await?;
+        self.connector.bounded(LIFT, forget::lift(&mut connection, &target)).await?;
+        connection.keep();
+        Ok(())
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! the documents are locked first, in the order of their ids, and nothing else is touched without
 //! that lock: so groups of different processes wait for each other and never in a circle.
 
+use super::forget;
 use super::ledger::{Arrival, Document, Documents, Entry, put_all};
 use super::types::{Instant, Statement, array_type, bind_column};
 use crate::Put;
@@ -21,6 +22,12 @@ pub(super) async fn put_group(
     arrivals: &[Arrival<'_>],
 ) -> Result<Vec<Put>, sqlx::Error> {
     let mut transaction = connection.begin().await?;
+    // Before anything else is touched; see `forget`.
+    let refused = forget::refused(&mut transaction, arrivals).await?;
+    let is_open: Vec<bool> = arrivals.iter().map(|arrival| !forget::is_refused(arrival, &refused)).collect();
+    let arrivals: Vec<Arrival<'_>> =
+        arrivals.iter().zip(&is_open).filter(|(_, is_open)| **is_open).map(|(arrival, _)| *arrival).collect();
+    let arrivals = arrivals.as_slice();
     let mut documents = lock(&mut transaction, arrivals).await?;
     know(&mut transaction, &mut documents, arrivals).await?;
     let puts = put_all(&mut documents, arrivals);
@@ -30,7 +37,12 @@ pub(super) async fn put_group(
     spread_records(&mut transaction, &documents).await?;
     replace_measurements(&mut transaction, &documents).await?;
     transaction.commit().await?;
-    Ok(puts)
+    let mut puts = puts.into_iter();
+    // One answer for each that was not refused.
+    Ok(is_open
+        .into_iter()
+        .map(|is_open| if is_open { puts.next().unwrap_or(Put::Forgotten) } else { Put::Forgotten })
+        .collect())
 }
 
 /// Makes and locks the rows of the documents, and notes that they were seen.

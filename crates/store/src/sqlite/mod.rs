@@ -9,6 +9,7 @@
 mod columns;
 mod export;
 mod filter;
+mod forget;
 mod open;
 mod place;
 mod read;
@@ -22,9 +23,11 @@ use self::place::Place;
 use self::readers::Readers;
 use self::writer::Writer;
 use crate::backend::{Backend, Destination};
+use crate::forget::Candidate;
 use crate::row::Row;
 use crate::{Clock, Counts, Format, Put, Query, StoreError, Stored, Summary};
 use async_trait::async_trait;
+use baogao_model::{Target, Tombstone};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::path::PathBuf;
@@ -87,6 +90,11 @@ impl SqliteRecords {
         Self { shared: Arc::new(Shared { place, clock: options.clock, readers, writer }) }
     }
 
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        let place = || self.shared.place.to_string();
+        self.shared.writer.as_ref().ok_or_else(|| StoreError::OpenedForReading { place: place() })
+    }
+
     /// Runs `work` where it may block, on a connection for reading.
     async fn read<T: Send + 'static>(
         &self,
@@ -105,9 +113,7 @@ impl Backend for SqliteRecords {
     }
 
     async fn put(&self, rows: Vec<Row>) -> Result<Vec<Put>, StoreError> {
-        let Some(writer) = &self.shared.writer else {
-            return Err(StoreError::OpenedForReading { place: self.shared.place.to_string() });
-        };
+        let writer = self.writer()?;
         writer.put(rows, (self.shared.clock)().as_microsecond()).await
     }
 
@@ -141,6 +147,32 @@ impl Backend for SqliteRecords {
     async fn counts(&self) -> Result<Counts, StoreError> {
         self.read(|connection, place| read::counts(connection).map_err(|source| place.error("count records", source)))
             .await
+    }
+
+    async fn bury(&self, tombstone: Tombstone) -> Result<(), StoreError> {
+        self.writer()?.change(move |connection| forget::bury(connection, &tombstone)).await
+    }
+
+    async fn candidates(&self, site: String, after: String) -> Result<Vec<Candidate>, StoreError> {
+        self.read(move |connection, place| {
+            forget::candidates(connection, &site, &after).map_err(|source| place.error("look for documents", source))
+        })
+        .await
+    }
+
+    async fn erase(&self, target: Target, ids: Vec<String>) -> Result<(), StoreError> {
+        self.writer()?.change(move |connection| forget::erase(connection, &target.key(), &ids)).await
+    }
+
+    async fn erased(&self, target: Target) -> Result<Vec<String>, StoreError> {
+        self.read(move |connection, place| {
+            forget::erased(connection, &target.key()).map_err(|source| place.error("look up what was deleted", source))
+        })
+        .await
+    }
+
+    async fn lift(&self, target: Target) -> Result<(), StoreError> {
+        self.writer()?.change(move |connection| forget::lift(connection, &target)).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -10,7 +10,8 @@ const APPLICATION_ID: i64 = 0x6267_5243;
 
 /// The schema, step by step. `PRAGMA user_version` counts the steps taken; a step that was
 /// released is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_records.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_records.sql"), include_str!("migrations/0002_forgotten.sql")];
 
 /// A write-ahead log that a burst has blown up is cut back to this many bytes.
 const WAL_KEEP_BYTES: u64 = 64 << 20;

@@ -8,7 +8,7 @@
 //! it only has to wait its turn.
 
 use super::place::Place;
-use super::revise;
+use super::{forget, revise};
 use crate::row::Row;
 use crate::{Put, StoreError};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -19,10 +19,18 @@ use tokio::sync::{mpsc, oneshot};
 /// The most puts that share one transaction, and the most that may wait for one.
 const MAX_GROUP: usize = 100;
 
-/// One call of [`crate::Sink::put`] on its way.
+/// A change of its own; done again where its transaction was lost.
+type Change = Box<dyn Fn(&Connection) -> rusqlite::Result<()> + Send>;
+
+/// What is to be done in a transaction, if need be again after one that was lost.
+enum Work {
+    Put { rows: Vec<Row>, now_us: i64 },
+    Change(Change),
+}
+
+/// One call on its way.
 struct Op {
-    rows: Vec<Row>,
-    now_us: i64,
+    work: Work,
     reply: oneshot::Sender<Result<Vec<Put>, StoreError>>,
 }
 
@@ -52,9 +60,21 @@ impl Writer {
 
     /// Has `rows` written in one transaction; returns when they are durable.
     pub(super) async fn put(&self, rows: Vec<Row>, now_us: i64) -> Result<Vec<Put>, StoreError> {
+        self.send(Work::Put { rows, now_us }).await
+    }
+
+    /// Has something else changed in one transaction; returns when that is durable.
+    pub(super) async fn change(
+        &self,
+        change: impl Fn(&Connection) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.send(Work::Change(Box::new(change))).await.map(drop)
+    }
+
+    async fn send(&self, work: Work) -> Result<Vec<Put>, StoreError> {
         let sender = locked(&self.sender).clone().ok_or_else(|| self.place.closed())?;
         let (reply, answer) = oneshot::channel();
-        sender.send(Op { rows, now_us, reply }).await.map_err(|_| self.place.closed())?;
+        sender.send(Op { work, reply }).await.map_err(|_| self.place.closed())?;
         // Or else the thread waits for us when it is closed meanwhile.
         drop(sender);
         answer.await.map_err(|_| self.place.closed())?
@@ -136,13 +156,19 @@ fn commit(connection: &mut Connection, group: &[Op]) -> Result<Vec<rusqlite::Res
     Ok(results)
 }
 
-/// Puts all records of one call, or none.
+/// Does all that one call is about, or nothing.
 fn apply(transaction: &mut Transaction<'_>, op: &Op) -> rusqlite::Result<Vec<Put>> {
     // Dropped without a commit it rolls back.
     let savepoint = transaction.savepoint()?;
-    let mut puts = Vec::with_capacity(op.rows.len());
-    for row in &op.rows {
-        puts.push(revise::put(&savepoint, row, op.now_us)?);
+    let mut puts = Vec::new();
+    match &op.work {
+        Work::Put { rows, now_us } => {
+            for row in rows {
+                let is_refused = forget::refuses(&savepoint, row)?;
+                puts.push(if is_refused { Put::Forgotten } else { revise::put(&savepoint, row, *now_us)? });
+            }
+        }
+        Work::Change(change) => change(&savepoint)?,
     }
     savepoint.commit()?;
     Ok(puts)

@@ -3,10 +3,11 @@
 
 use crate::fixtures::{Home, Record, id, of_kind, record, revision};
 use async_trait::async_trait;
-use baogao_model::ReportId;
 use baogao_model::event::Revision;
 use baogao_model::report::{Kind, Number};
+use baogao_model::{ReportId, Target, Tombstone};
 use baogao_store::{Put, Sink};
+use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::JoinSet;
@@ -49,6 +50,10 @@ macro_rules! sink_suite {
                 two_handles_put_the_same_documents_in_opposite_orders
                 put_whose_answer_was_not_waited_for_is_put_again
                 record_with_a_nul_is_refused_by_name
+                what_is_taken_down_goes_with_its_history_and_stays_away
+                a_host_takes_all_below_it_with_it
+                forgetting_again_finishes_and_names_the_same
+                what_is_put_while_it_is_taken_down_does_not_stay
             );
 
             #[test]
@@ -374,4 +379,114 @@ pub fn any_order_of_arrival_ends_in_the_same_state<S: Subject>(make: Make<S>) {
             Ok(())
         })?;
     });
+}
+
+fn tombstone(target: &str) -> Tombstone {
+    let target = Target::parse(target).expect("a target");
+    Tombstone { target, at: Timestamp::UNIX_EPOCH, reason: Some("asked for".to_owned()) }
+}
+
+/// A record whose only page is `page`.
+fn alone(key: &str, page: &str, fetch_no: u64) -> Record {
+    let mut record = revision(key, page, fetch_no, 1, 1);
+    let source = &mut record.report.source;
+    (source.url, source.canonical_url, source.pages) = (Some(page.to_owned()), None, vec![page.to_owned()]);
+    record
+}
+
+pub async fn what_is_taken_down_goes_with_its_history_and_stays_away(subject: &impl Subject) {
+    let sink = subject.sink();
+    for (text, fetch_no) in [("甲", 1), ("乙", 2)] {
+        put(subject, &revision("1", text, fetch_no, 1, 1)).await;
+    }
+    put(subject, &record("2")).await;
+    put(subject, &record("10")).await;
+    // By its second page, and over the other scheme.
+    let taken = tombstone("https://www.qinglan.example/1.html?page=2");
+    assert_eq!(sink.forget(&taken).await.expect("forgets"), [id("1")]);
+    assert_eq!(subject.current(&id("1")).await, None);
+    assert!(subject.current(&id("2")).await.is_some() && subject.current(&id("10")).await.is_some());
+    assert_eq!(subject.totals().await, (2, 0));
+
+    assert_eq!(put(subject, &revision("1", "丙", 3, 1, 1)).await, Put::Forgotten);
+    let elsewhere = alone("1", "http://www.qinglan.example/other.html", 4);
+    assert_eq!(put(subject, &elsewhere).await, Put::Forgotten, "another page of the same document");
+    let copy = alone("3", "http://www.qinglan.example/1.html?page=2", 5);
+    assert_eq!(put(subject, &copy).await, Put::Forgotten, "the same page as another document");
+    let batch = [record("4"), revision("1", "丁", 6, 1, 1), record("2")];
+    assert_eq!(sink.put(&batch).await.expect("puts"), [Put::New, Put::Forgotten, Put::Unchanged]);
+    assert_eq!(subject.another_handle().await.put(&batch[1..2]).await.expect("puts"), [Put::Forgotten]);
+
+    sink.lift(&taken.target).await.expect("lifts");
+    assert_eq!(put(subject, &revision("1", "戊", 7, 1, 1)).await, Put::New);
+    assert_eq!(subject.history(&id("1")).await.len(), 1, "its history is gone");
+    assert_eq!(put(subject, &copy).await, Put::New);
+}
+
+pub async fn a_host_takes_all_below_it_with_it(subject: &impl Subject) {
+    let sink = subject.sink();
+    // More than are deleted in one step.
+    let below: Vec<Record> =
+        (0..230).map(|n| alone(&format!("b{n}"), &format!("http://a.bbs.qinglan.example/{n}"), 1)).collect();
+    sink.put(&below).await.expect("puts");
+    put(subject, &record("1")).await;
+    let mut declared = alone("2", "http://www.lincheng.example/2", 1);
+    declared.report.source.site = Some("lincheng.example".to_owned());
+    declared.report.source.canonical_url = Some("http://bbs.qinglan.example/2".to_owned());
+    put(subject, &declared).await;
+    let forgotten = sink.forget(&tombstone("bbs.qinglan.example")).await.expect("forgets");
+    assert_eq!(forgotten.len(), 231, "a copy that declares the page as its own goes with it");
+    assert_eq!(subject.totals().await, (1, 0));
+    assert!(subject.current(&id("1")).await.is_some());
+    let late = alone("late", "http://bbs.qinglan.example/late", 1);
+    assert_eq!(put(subject, &late).await, Put::Forgotten);
+}
+
+pub async fn forgetting_again_finishes_and_names_the_same(subject: &impl Subject) {
+    let sink = subject.sink();
+    assert_eq!(sink.forget(&tombstone("http://www.qinglan.example/9.html")).await.expect("forgets"), []);
+    put(subject, &record("1")).await;
+    put(subject, &record("2")).await;
+    let site = tombstone("www.qinglan.example");
+    let first = sink.forget(&site).await.expect("forgets");
+    assert_eq!(first.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&id("1"), &id("2")]));
+    assert_eq!(subject.another_handle().await.forget(&site).await.expect("forgets"), first);
+    // Under two tombstones it takes both to be lifted.
+    let page = tombstone("http://www.qinglan.example/1.html");
+    assert_eq!(sink.forget(&page).await.expect("forgets"), [], "it was gone before");
+    sink.lift(&site.target).await.expect("lifts");
+    assert_eq!(put(subject, &record("1")).await, Put::Forgotten);
+    assert_eq!(put(subject, &record("2")).await, Put::New);
+    sink.lift(&page.target).await.expect("lifts");
+    sink.lift(&page.target).await.expect("lifts what is not there");
+    assert_eq!(put(subject, &record("1")).await, Put::New);
+}
+
+pub async fn what_is_put_while_it_is_taken_down_does_not_stay(subject: &impl Subject) {
+    let (sink, other) = (subject.sink(), subject.another_handle().await);
+    let mut putters = JoinSet::new();
+    for worker in 0..4_u64 {
+        let sink = if worker % 2 == 0 { sink.clone() } else { other.clone() };
+        putters.spawn(async move {
+            for n in 0..25_u64 {
+                // Page 2 alone is covered; the document is whichever of the two pages arrives.
+                let page =
+                    if n % 2 == 0 { "http://www.qinglan.example/x.html" } else { "http://www.qinglan.example/y.html" };
+                let record = alone("1", page, 1 + worker * 25 + n);
+                sink.put(&[record]).await.expect("puts");
+            }
+        });
+    }
+    let taken = tombstone("http://www.qinglan.example/x.html");
+    let first = sink.forget(&taken).await.expect("forgets");
+    while let Some(ended) = putters.join_next().await {
+        ended.expect("runs");
+    }
+    // What was put before the page was known to be the document's is found now.
+    let again = sink.forget(&taken).await.expect("forgets");
+    assert!(first.len() <= again.len());
+    let left = subject.current(&id("1")).await;
+    assert!(left.is_none() || again.is_empty(), "{left:?}");
+    let covered = left.is_some_and(|left| left.report.source.pages == ["http://www.qinglan.example/x.html"]);
+    assert!(!covered, "nothing of the page is shown");
 }

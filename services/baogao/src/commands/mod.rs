@@ -7,6 +7,7 @@ mod dead;
 mod demo;
 mod explain;
 mod extract;
+mod forget;
 mod import;
 mod migrate;
 mod parse;
@@ -59,6 +60,7 @@ pub fn run(cli: Cli, lang: Lang) -> anyhow::Result<Exit> {
         Command::Import(args) => import::run(&session, &args),
         Command::Archive(command) => archive::run(&session, command),
         Command::Dead(command) => dead::run(&session, command),
+        Command::Forget(args) => forget::run(&session, &args),
         Command::Tail(args) => tail::run(&session, args),
         Command::Service(command) => service::run(&session, command),
         Command::Migrate(args) => migrate::run(&session, &args),

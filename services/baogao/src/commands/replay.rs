@@ -33,18 +33,22 @@ pub fn run(session: &Session, args: &ReplayArgs) -> anyhow::Result<Exit> {
     let counts = Counts::install()?;
     block_on(async {
         let shutdown = Shutdown::on_signals()?;
-        let mut replay = Replay { session, args, intake: Intake::open(&config, &shutdown).await?, exit: Exit::Done };
+        let intake = Intake::open(&config, &shutdown).await?;
+        let mut replay = Replay { session, args, intake, forgotten: 0, exit: Exit::Done };
         let read = match from {
             Some(location) => replay.take_over(&location).await,
             None => replay.own().await,
         };
-        let (intake, exit) = (replay.intake, replay.exit);
+        let Replay { intake, forgotten, exit, .. } = replay;
         // Closed in order, whatever became of the reading.
         if read.is_err() {
             shutdown.request();
         }
         let outcome = see_through(session, intake, &counts).await;
         read?;
+        if forgotten > 0 {
+            tell(say!(session.lang, "{} page(s) were taken down and stay so", "{} 个网页已下架，不再处理", forgotten));
+        }
         report(session, &config, &counts, &outcome?, exit)
     })
 }
@@ -123,6 +127,8 @@ struct Replay<'a> {
     session: &'a Session,
     args: &'a ReplayArgs,
     intake: Intake,
+    /// Pages that were taken down.
+    forgotten: u64,
     exit: Exit,
 }
 
@@ -168,6 +174,10 @@ impl Replay<'_> {
                 }
                 let (offset, what) = match found {
                     Found::Record(record) if !self.is_wanted(&record) => continue,
+                    Found::Record(record) if record.is_forgotten => {
+                        self.forgotten += 1;
+                        continue;
+                    }
                     Found::Record(record) => match record.fault.clone() {
                         Some(fault) => (record.offset, fault),
                         None => match scan.exchange(record.offset) {
@@ -218,6 +228,10 @@ impl Replay<'_> {
             blake3: ContentHash::of(&exchange.body),
         };
         match page(&exchange, payload) {
+            Ok(page) if self.intake.is_forgotten(&page.url) => {
+                self.forgotten += 1;
+                Ok(())
+            }
             Ok(page) => self.intake.take(page).await,
             Err(error) => {
                 self.exit = Exit::SomeFailed;

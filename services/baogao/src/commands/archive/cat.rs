@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::say;
 use crate::tell::tell;
 use anyhow::Context as _;
-use baogao_archive::{Archive, Archived, Found, Record, SegmentEntry};
+use baogao_archive::{Archive, ArchiveError, Archived, Found, Record, SegmentEntry};
 use baogao_model::CanonicalUrl;
 use serde::Serialize;
 use std::io::Write;
@@ -82,6 +82,7 @@ async fn at(session: &Session, archive: &Archive, segment: &str, offset: u64) ->
     let response = scan.exchange(offset).map_err(anyhow::Error::msg);
     let begins = |found: &Found| matches!(found, Found::Record(record) if record.offset == offset);
     match scan.find(begins) {
+        Some(Found::Record(record)) if record.is_forgotten => Err(forgotten(&record)),
         Some(Found::Record(record)) => {
             let response = response
                 .with_context(|| say!(session.lang, "cannot read {}:{}", "无法读取 {}:{}", segment.name, offset))?;
@@ -112,12 +113,20 @@ async fn newest(session: &Session, archive: &Archive, url: &str) -> anyhow::Resu
         reading.read(segment);
         if let Some(record) = last {
             reading.end();
+            if record.is_forgotten {
+                return Err(forgotten(&record));
+            }
             let response = scan.exchange(record.offset).map_err(anyhow::Error::msg)?;
             return Ok(Some((segment.clone(), record, response)));
         }
     }
     reading.end();
     Ok(None)
+}
+
+/// Why a record of a page that was taken down is not printed.
+fn forgotten(record: &Record) -> anyhow::Error {
+    ArchiveError::Forgotten { url: record.url.clone().unwrap_or_default() }.into()
 }
 
 fn row<'a>(segment: &'a SegmentEntry, record: &'a Record, response: &'a Archived) -> ResponseRow<'a> {

@@ -33,6 +33,8 @@ pub(super) struct RecordRow<'a> {
     pub(super) content_type: Option<&'a str>,
     pub(super) payload_bytes: u64,
     pub(super) digest: Option<&'a str>,
+    /// Whether its page was taken down, so that it is not printed.
+    pub(super) forgotten: bool,
 }
 
 impl<'a> RecordRow<'a> {
@@ -48,6 +50,7 @@ impl<'a> RecordRow<'a> {
             content_type: record.content_type.as_deref(),
             payload_bytes: record.payload_bytes,
             digest: record.digest.as_deref(),
+            forgotten: record.is_forgotten,
         }
     }
 }
@@ -69,7 +72,7 @@ pub async fn run(session: &Session, args: ArchiveListArgs) -> anyhow::Result<Exi
         for found in archive.scan(segment).await? {
             match found {
                 Found::Record(record) if is_wanted(&args, &record) => {
-                    write_record(&mut out, &RecordRow::new(segment, &record), args.json)?;
+                    write_record(&mut out, session, &RecordRow::new(segment, &record), args.json)?;
                 }
                 Found::Record(_) => {}
                 Found::Damage { offset, what, .. } => {
@@ -101,8 +104,8 @@ fn write_segment(out: &mut impl Write, session: &Session, segment: &SegmentEntry
     Ok(())
 }
 
-/// Writes a record as a line: where, when, status, length, digest, URL.
-fn write_record(out: &mut impl Write, row: &RecordRow<'_>, json: bool) -> anyhow::Result<()> {
+/// Writes a record as a line: where, when, status, length, digest, URL, and whether that was taken down.
+fn write_record(out: &mut impl Write, session: &Session, row: &RecordRow<'_>, json: bool) -> anyhow::Result<()> {
     if json {
         writeln!(out, "{}", serde_json::to_string(row)?)?;
         return Ok(());
@@ -110,7 +113,9 @@ fn write_record(out: &mut impl Write, row: &RecordRow<'_>, json: bool) -> anyhow
     let time = row.time.map(|time| time.to_string()).unwrap_or_default();
     let status = row.status.map_or_else(|| row.kind.to_owned(), |status| status.to_string());
     let (digest, url) = (row.digest.unwrap_or_default(), row.url.unwrap_or_default());
-    let line = format!("{}:{}\t{time}\t{status}\t{}\t{digest}\t{url}", row.segment, row.offset, row.payload_bytes);
+    let forgotten = if row.forgotten { session.lang.pick("\tforgotten", "\t已下架") } else { "" };
+    let (segment, offset, bytes) = (row.segment, row.offset, row.payload_bytes);
+    let line = format!("{segment}:{offset}\t{time}\t{status}\t{bytes}\t{digest}\t{url}{forgotten}");
     // What a terminal would obey does not belong in a list.
     let shown: String = line.chars().filter(|c| !c.is_control() || *c == '\t').collect();
     writeln!(out, "{shown}")?;

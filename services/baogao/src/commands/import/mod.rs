@@ -25,6 +25,9 @@ use std::io::{BufReader, IsTerminal, Write};
 use tokio::sync::mpsc;
 use url::Url;
 
+/// The reason of pages that were taken down.
+const FORGOTTEN: &str = "forgotten";
+
 /// Records of a WARC file that are read ahead.
 const AHEAD: usize = 8;
 
@@ -137,6 +140,10 @@ impl Import<'_> {
         let read = tokio::task::spawn_blocking(move || crate::input::read(lang, &path)).await?;
         let exchange = read.and_then(|bytes| files::exchange(input, bytes, self.base.as_ref()));
         match exchange {
+            Ok(exchange) if self.queue.is_forgotten(&exchange) => {
+                self.leave_out(FORGOTTEN.to_owned());
+                Ok(Ok(()))
+            }
             Ok(exchange) => self.queue.push(exchange).await.map(Ok),
             Err(error) => Ok(Err(error)),
         }
@@ -164,6 +171,7 @@ impl Import<'_> {
             }
             match record {
                 Ok(Foreign::Exchange(exchange)) => match refusal(&exchange) {
+                    None if self.queue.is_forgotten(&exchange) => self.leave_out(FORGOTTEN.to_owned()),
                     None => {
                         taken += 1;
                         self.queue.push(exchange).await?;

@@ -30,6 +30,11 @@ impl Queue {
         self.known
     }
 
+    /// Whether a response was taken down here.
+    pub fn is_forgotten(&self, exchange: &Exchange) -> bool {
+        CanonicalUrl::parse(&exchange.url).is_ok_and(|url| self.intake.is_forgotten(&url))
+    }
+
     pub fn is_stopped(&self) -> bool {
         self.intake.is_stopped()
     }
