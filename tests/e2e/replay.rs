@@ -123,6 +123,31 @@ fn what_cannot_be_replayed_is_said_so() {
     assert!(damaged.stderr.contains("damaged at") && damaged.stdout.contains("again"), "{}", damaged.stderr);
 }
 
+#[test]
+fn what_was_taken_down_stays_so() {
+    let (place, _web) = crawled(66);
+    let reports = place.reports();
+    let (id, url) = (text(&reports[0], "id"), text(&reports[0]["source"], "url"));
+    done(&on(&place, &["forget", url, "--yes"]));
+    let (kept, new, from) = (timeless(&place), Place::new(), place.data());
+    let from = from.to_str().expect("a plain path");
+    for (place, args) in [(&place, &["replay"][..]), (&new, &["replay", "--from", from])] {
+        let ended = on(place, args);
+        done(&ended);
+        assert!(ended.stderr.contains("taken down"), "{}", ended.stderr);
+        assert!(timeless(place) == kept && place.records().iter().all(|record| text(record, "id") != id));
+        assert_eq!(on(place, &["archive", "cat", url]).status.code(), Some(1));
+    }
+    // Whoever has a copy cannot bring it back either.
+    let copy = new.write("copy.html", page("青岚县"));
+    let (base, name) = url.rsplit_once('/').expect("a URL with a path");
+    let copy = copy.with_file_name(name);
+    std::fs::rename(new.path("copy.html"), &copy).expect("it can be renamed");
+    let ended = on(&new, &["import", copy.to_str().expect("a plain path"), "--base", base]);
+    done(&ended);
+    assert!(ended.stdout.contains("1 forgotten") && timeless(&new) == kept, "{}", ended.stdout);
+}
+
 /// A report of an invented county, long enough to be one.
 fn report(county: &str) -> String {
     let mut text =

@@ -8,7 +8,7 @@ use crate::embedded::{Embedded, End, Load, Running};
 use anyhow::Context as _;
 use baogao_archive::{Archive, ArchiveConfig};
 use baogao_frontier::{ArchivedPage, Frontier, PostgresOptions, Restored};
-use baogao_model::{CanonicalUrl, Tombstones};
+use baogao_model::{CanonicalUrl, Tombstone, Tombstones};
 use baogao_runtime::Shutdown;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -87,6 +87,20 @@ impl Intake {
     /// The frontier that the pages go into.
     pub fn frontier(&self) -> &Frontier {
         &self.frontier
+    }
+
+    /// Takes over what was taken down elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// When a store cannot be written to.
+    pub async fn forget(&mut self, tombstones: Vec<Tombstone>) -> anyhow::Result<()> {
+        for tombstone in &tombstones {
+            self.archive.forget(tombstone).await?;
+        }
+        self.frontier.forget(tombstones).await?;
+        self.forgotten = self.frontier.forgotten().await?.into_iter().collect();
+        Ok(())
     }
 
     /// Whether a page was taken down here, and so may not be taken.

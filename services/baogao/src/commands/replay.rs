@@ -142,11 +142,14 @@ impl Replay<'_> {
     }
 
     /// Replays another archive, whose segments are taken over first: what refers to them finds them here.
+    /// What was taken down there is so here.
     async fn take_over(&mut self, location: &Location) -> anyhow::Result<()> {
         let lang = self.session.lang;
         let archive = Archive::open_read_only(location)
             .await
             .with_context(|| say!(lang, "cannot open the archive {}", "无法打开存档 {}", location))?;
+        let tombstones = archive.tombstones().await?;
+        self.intake.forget(tombstones.oldest_first().into_iter().cloned().collect()).await?;
         let segments = archive.segments().await?;
         let here: HashMap<String, u64> =
             self.intake.archive().segments().await?.into_iter().map(|own| (own.name, own.bytes)).collect();
