@@ -69,6 +69,7 @@ impl Sentence<'_> {
         }
         named(whole, Rule::IndicatorName)
             .or(first)
+            .or_else(|| named(self.row_of_span(words, fits), Rule::IndicatorName))
             .or_else(|| named(self.row_of_product(own, fits), Rule::IndicatorProduct))
             .or_else(|| named(self.row_of_stage(own, fits), Rule::IndicatorStage))
     }
@@ -103,6 +104,21 @@ impl Sentence<'_> {
         let (_, name) = STAGES.iter().find(|(stage, _)| words::contains(words, stage))?;
         let name: Vec<char> = name.chars().collect();
         self.tables.indicators.of_subject(&name, &self.tables.cues, self.level, fits)
+    }
+
+    /// 固定资产投资五年累计, 生产总值在2000年的基础上, 固定资产投资计划安排: the years or the plan that a
+    /// figure is of stand behind its name.
+    fn row_of_span(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        let name = match words {
+            [name @ .., '计', '划', '安', '排'] => name,
+            [before @ .., '基', '础', '上'] => &before[..before.iter().rposition(|&c| c == '在')?],
+            [before @ .., '年'] => {
+                let count = |c: &char| c.is_ascii_digit() || super::numeral::is_han(*c);
+                &before[..before.iter().rposition(|c| !count(c))? + 1]
+            }
+            _ => return None,
+        };
+        self.tables.indicators.of_subject(name, &self.tables.cues, self.level, fits)
     }
 
     /// 生产汽车 is 汽车产量.

@@ -61,7 +61,7 @@ pub fn reason(
         Form::Bare | Form::Amount => {}
     }
     let before = span.start.checked_sub(1).map(|at| text[at]);
-    if matches!(before, Some('第')) {
+    if matches!(before, Some('第')) || is_top(text, span) {
         return Some(Rule::NotOrdinal);
     }
     if token.han && matches!(before, Some('几' | '数' | '上' | '若' | '好')) {
@@ -107,6 +107,13 @@ fn is_rank(text: &[char], token: &Token) -> bool {
     // 第一位任务 goes on with a noun.
     let alone = text.get(token.span.end + 1).is_none_or(|c| !c.is_alphanumeric());
     ends && (placed || alone && matches!(behind, '位' | '名') && before.last() != Some(&'第'))
+}
+
+/// 前100位的跨国公司, 前十名: the best so many, a bound on a rank. 目前 and its kin tell a time.
+fn is_top(text: &[char], span: &Range<usize>) -> bool {
+    const TIMES: [char; 9] = ['目', '此', '之', '以', '日', '当', '提', '年', '会'];
+    let [.., before, '前'] = &text[..span.start] else { return false };
+    !TIMES.contains(before) && matches!(text[span.end - 1], '位' | '名' | '强')
 }
 
 /// Where a list of ranks begins of which one stands at `at`: 第一、第二和第三位. Looks back over a few.
