@@ -6,6 +6,7 @@
 //! raises an element's worth; it never decides alone.
 
 use crate::body;
+use crate::card;
 use crate::clean;
 use crate::dom::{Dom, Line, NONE};
 use crate::element::{attribute, class_of, id_of};
@@ -32,6 +33,10 @@ const MIN_ARTICLE: u32 = 80;
 /// How far above a headline the stream it belongs to may be.
 const STREAM_HEIGHT: usize = 8;
 
+/// How much of what speaks for an element what speaks against it can take away: links are a lot on every
+/// page, and a text in pieces among them is still a text.
+const MOST_AGAINST: f32 = 0.5;
+
 /// How much more an element is worth that begins where the article's heading stands.
 const AFTER_HEADING: f32 = 0.5;
 
@@ -55,14 +60,16 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         return None;
     }
     let heading = title::anchor(dom);
-    let mut regions = active_regions(dom);
+    let mut regions = active_regions(dom, heading);
+    merge(dom, &mut regions, &card::find(dom, heading));
     let records = records::find(dom, &regions, heading);
     merge(dom, &mut regions, &records.others);
     add_streams(dom, &mut regions, heading);
     if let Some(opening) = records.opening {
         let mut lines = Vec::new();
         for record in std::iter::once(opening).chain(records.continuations) {
-            lines.extend_from_slice(body::without_byline(dom, &trim_blocks(dom, &regions, record)));
+            let own = body::without_furniture(dom, record, trim_blocks(dom, &regions, record));
+            lines.extend_from_slice(body::without_byline(dom, &own));
         }
         return Some(Container { lines, known: true, is_post: true });
     }
@@ -100,11 +107,16 @@ fn worth_of(dom: &Dom, line: &Line) -> f32 {
         return -chars.min(40.0);
     }
     let plain = chars - line.link_chars as f32;
-    if line.punctuation > 0 { plain } else { 0.35 * plain }
+    if line.punctuation > 0 {
+        return plain;
+    }
+    // Figures say nothing by themselves: a ticker, a counter.
+    let figures = text.bytes().filter(|b| b.is_ascii_digit() || b.is_ascii_punctuation()).count() as f32;
+    0.35 * (plain - figures).max(0.0)
 }
 
 /// The regions that are believed: not those that hold the page's heading or most of its prose.
-fn active_regions(dom: &Dom) -> Vec<u32> {
+fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
     let prose = |range: Range<usize>| -> u32 {
         dom.lines[range].iter().filter(|line| line.is_prose()).map(|line| line.chars).sum()
     };
@@ -117,10 +129,20 @@ fn active_regions(dom: &Dom) -> Vec<u32> {
         }
         let lines = dom.lines_in(region.root);
         let holds_heading = dom.lines[lines.clone()].iter().any(|line| line.heading == 1);
-        let inside = prose(lines);
+        let inside = prose(lines.clone());
         let holds_article = match region.kind {
-            RegionKind::Comments => holds_heading && inside * 10 > all * 9,
-            _ => inside * 2 > all && (holds_heading || inside > 300),
+            // Comments say when they were written, or what can be done with them.
+            RegionKind::Comments => {
+                let is_behind_heading = heading.is_some_and(|heading| follows_heading(dom, region.root, heading));
+                let share = if is_behind_heading { 3 } else { 6 };
+                holds_heading && inside * 10 > all * 9
+                    || inside * 10 > all * share
+                        && !dom.lines[lines.clone()].iter().any(|line| records::is_mark(dom, line))
+            }
+            _ => {
+                let holds_anchor = heading.is_some_and(|heading| lines.contains(&heading));
+                inside * 2 > all && (holds_heading || inside > 300) || holds_anchor && inside >= MIN_ARTICLE
+            }
         };
         if !holds_article {
             active.push(region.root);
@@ -204,17 +226,25 @@ fn is_headline(line: &Line) -> bool {
 /// nothing to what is around them.
 fn totals(dom: &Dom, regions: &[u32], values: &[f32]) -> Vec<f32> {
     let mut totals = vec![0.0; dom.nodes.len()];
-    for (line, value) in dom.lines.iter().zip(values) {
-        totals[line.owner as usize] += value;
+    let mut against = vec![0.0; dom.nodes.len()];
+    let add = |totals: &mut [f32], against: &mut [f32], at: u32, value: f32| match value > 0.0 {
+        true => totals[at as usize] += value,
+        false => against[at as usize] += value,
+    };
+    for (line, &value) in dom.lines.iter().zip(values) {
+        add(&mut totals, &mut against, line.owner, value);
     }
     let mut region = regions.iter().rev().peekable();
     for at in (0..dom.nodes.len()).rev() {
+        let gain = totals[at];
+        totals[at] += if gain > 0.0 { against[at].max(-MOST_AGAINST * gain) } else { against[at] };
         if region.next_if(|&&root| root as usize == at).is_some() {
             continue;
         }
         let parent = dom.nodes[at].parent;
         if parent != NONE {
-            totals[parent as usize] += totals[at];
+            let total = totals[at];
+            add(&mut totals, &mut against, parent, total);
         }
     }
     totals
