@@ -25,6 +25,7 @@ mod region;
 mod source;
 mod stitch;
 mod title;
+mod worth;
 
 pub use charset::{Decoded, MAX_PAGE_BYTES, decode};
 pub use forum::{Post, Thread};
