@@ -209,16 +209,30 @@ const BUTTONS: &[&str] = &[
     "关注",
 ];
 
+/// The length of the longest of them, in bytes.
+const LONGEST_BUTTON: usize = 15;
+
+/// Whether a character stands between buttons.
+fn parts_buttons(c: char) -> bool {
+    match c {
+        ' ' | '|' | '/' | ':' | '(' | ')' | '[' | ']' | ',' | '>' => true,
+        _ if c.is_ascii() => c.is_ascii_whitespace(),
+        '｜' | '┊' | '·' | '•' | '：' | '（' | '）' | '【' | '】' | '，' | '、' | '《' | '》' | '\u{A0}'
+        | '\u{3000}' => true,
+        _ => false,
+    }
+}
+
 /// Whether a line is buttons and counters only, two of them or more.
 fn is_all_tools(line: &str) -> bool {
-    let parts = line.split(|c: char| c.is_whitespace() || "|｜┊·•/:：()（）[]【】,，、>《》".contains(c));
+    let parts = line.split(parts_buttons);
     let mut buttons = 0;
     for part in parts {
         let part = part.trim_matches(|c: char| c.is_ascii_digit() || c == '+');
         if part.is_empty() {
             continue;
         }
-        if !BUTTONS.contains(&part) {
+        if part.len() > LONGEST_BUTTON || !BUTTONS.contains(&part) {
             return false;
         }
         buttons += 1;
