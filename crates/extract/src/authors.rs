@@ -23,7 +23,7 @@ const MAX_NAME: usize = 30;
 // Addresses of a member's own page.
 pattern!(
     MEMBER_ADDRESS,
-    r"(?i)(?:[/?&](?:u|uid|user|users|userid|username|member|members|people|profile|space|author|home)(?:[/=\-.]|\.php)|space-(?:uid|username)-|mod=space|/@)"
+    r"(?i)(?:[/?&](?:u|un|uid|userhome|user|users|userid|username|member|members|people|profile|space|author|home)(?:[/=\-.]|\.php)|space-(?:uid|username)-|mod=space|/@)"
 );
 
 // The name before the words that say when: 张三 发表于 2014-1-2.
@@ -60,6 +60,24 @@ pub(crate) fn of(dom: &Dom, record: u32) -> Option<String> {
     by_name(dom, record, end).or_else(|| by_address(dom, record, end)).or_else(|| by_signature(dom, record))
 }
 
+/// The links to members' pages that bear a name.
+pub(crate) fn links(dom: &Dom) -> Vec<u32> {
+    let is_link = |&at: &u32| {
+        let node = &dom.nodes[at as usize];
+        node.tag == local_name!("a")
+            && !node.dropped
+            && (1..=MAX_NAME as u32).contains(&node.chars)
+            && is_member(dom, at)
+    };
+    (0..dom.nodes.len() as u32).filter(is_link).collect()
+}
+
+/// Whether a link leads to a member's own page.
+fn is_member(dom: &Dom, at: u32) -> bool {
+    let address = dom.markup(at).and_then(|element| attribute(element, &local_name!("href")));
+    address.is_some_and(|address| MEMBER_ADDRESS.is_match(address))
+}
+
 fn by_name(dom: &Dom, from: u32, to: u32) -> Option<String> {
     // The byline itself may be called so: `<p class=author>张三 发表于…`.
     let inner = (from + 1..to).filter(|&at| dom.nodes[at as usize].chars > 0);
@@ -68,11 +86,7 @@ fn by_name(dom: &Dom, from: u32, to: u32) -> Option<String> {
 
 fn by_address(dom: &Dom, from: u32, to: u32) -> Option<String> {
     let links = (from..to).filter(|&at| dom.nodes[at as usize].tag == local_name!("a"));
-    let is_member = |&at: &u32| {
-        let address = dom.markup(at).and_then(|element| attribute(element, &local_name!("href")));
-        address.is_some_and(|address| MEMBER_ADDRESS.is_match(address))
-    };
-    links.filter(is_member).find_map(|at| name_at(dom, at))
+    links.filter(|&at| is_member(dom, at)).find_map(|at| name_at(dom, at))
 }
 
 fn by_signature(dom: &Dom, record: u32) -> Option<String> {

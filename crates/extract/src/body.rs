@@ -4,9 +4,11 @@
 //! one credits, files and links to other pages. A report's own head (date and place in dashes, the
 //! speaker) and its annexes have the shape of text and stay.
 
+use crate::authors;
 use crate::clean;
 use crate::dom::{Dom, Line};
 use crate::records;
+use html5ever::local_name;
 
 /// How far below the container's beginning the title may be repeated.
 const TITLE_WINDOW: usize = 20;
@@ -57,7 +59,6 @@ pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>, is_post
 /// The lines of an opening post without those above and below its text that are about the post:
 /// who wrote it and when, what can be done with it.
 pub(crate) fn without_byline<'a>(dom: &Dom, lines: &'a [usize]) -> &'a [usize] {
-    let is_text = |line: &Line| line.is_prose() || line.chars >= 30 && line.link_share() < 0.5;
     let mut start = 0;
     for (position, &index) in lines.iter().enumerate() {
         let line = &dom.lines[index];
@@ -77,6 +78,34 @@ pub(crate) fn without_byline<'a>(dom: &Dom, lines: &'a [usize]) -> &'a [usize] {
     &lines[start..end.max(start)]
 }
 
+/// The lines of a post without the blocks above and below its text that are about it: the card of who wrote it,
+/// the bar of what can be done with it. Such a block holds the writer's name or a mark, and no text.
+pub(crate) fn without_furniture(dom: &Dom, post: u32, lines: Vec<usize>) -> Vec<usize> {
+    let first = lines.iter().position(|&index| is_text(&dom.lines[index]));
+    let last = lines.iter().rposition(|&index| is_text(&dom.lines[index]));
+    let (Some(first), Some(last)) = (first, last) else { return lines };
+    let texts: Vec<u32> =
+        lines.iter().map(|&index| &dom.lines[index]).filter(|line| is_text(line)).map(|l| l.at).collect();
+    let writer = authors::of(dom, post);
+    let mut furniture = Vec::new();
+    for (position, &index) in lines.iter().enumerate() {
+        let line = &dom.lines[index];
+        let is_outside = position < first || position > last;
+        let is_writer = |text: &str| writer.as_deref().is_some_and(|writer| text == writer);
+        if is_outside && (records::is_mark(dom, line) || is_writer(dom.line_text(line))) {
+            let blocks = dom.ancestors(line.owner).take_while(|&at| at != post && !dom.holds_any(at, &texts));
+            furniture.extend(blocks.last().filter(|&at| dom.nodes[at as usize].tag != local_name!("p")));
+        }
+    }
+    let is_own = |index: &usize| !furniture.iter().any(|&block| dom.is_within(dom.lines[*index].at, block));
+    lines.into_iter().filter(is_own).collect()
+}
+
+/// Whether a line of a post is text rather than a label.
+fn is_text(line: &Line) -> bool {
+    line.is_prose() || line.chars >= 30 && line.link_share() < 0.5
+}
+
 impl Line {
     /// Whether it is a whole paragraph; a notice of this length is judged by its beginning only at the end.
     fn is_long_prose(&self) -> bool {
@@ -85,7 +114,7 @@ impl Line {
 }
 
 /// Whether the text proper has begun: a sentence, or the address to the assembly.
-fn begins_text(dom: &Dom, line: &Line) -> bool {
+pub(crate) fn begins_text(dom: &Dom, line: &Line) -> bool {
     let text = dom.line_text(line);
     if text.starts_with("各位代表") {
         return true;

@@ -6,13 +6,14 @@
 //! raises an element's worth; it never decides alone.
 
 use crate::body;
-use crate::clean;
+use crate::card;
 use crate::dom::{Dom, Line, NONE};
-use crate::element::{attribute, class_of, id_of};
+use crate::element::class_of;
 use crate::profile::Profile;
 use crate::records::{self, Prose};
 use crate::region::RegionKind;
 use crate::title;
+use crate::worth::{follows_heading, priors, totals, worth_of};
 use html5ever::local_name;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -32,11 +33,12 @@ const MIN_ARTICLE: u32 = 80;
 /// How far above a headline the stream it belongs to may be.
 const STREAM_HEIGHT: usize = 8;
 
-/// How much more an element is worth that begins where the article's heading stands.
-const AFTER_HEADING: f32 = 0.5;
+/// The prose of a text that is hardly a piece of one only, in characters.
+const ENOUGH: u32 = 200;
 
-/// How much more an element is worth that the profile names.
-const NAMED_BY_PROFILE: f32 = 0.5;
+/// How much of what speaks for an element what speaks against it takes away at most, where no element
+/// is worth enough otherwise: a text in pieces among links is still a text.
+const MOST_AGAINST: f32 = 0.5;
 
 /// What the element that holds the article gives.
 #[derive(Debug, Clone)]
@@ -55,56 +57,68 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         return None;
     }
     let heading = title::anchor(dom);
-    let mut regions = active_regions(dom);
+    let mut regions = active_regions(dom, heading);
+    merge(dom, &mut regions, &card::find(dom, heading));
     let records = records::find(dom, &regions, heading);
     merge(dom, &mut regions, &records.others);
     add_streams(dom, &mut regions, heading);
     if let Some(opening) = records.opening {
         let mut lines = Vec::new();
         for record in std::iter::once(opening).chain(records.continuations) {
-            lines.extend_from_slice(body::without_byline(dom, &trim_blocks(dom, &regions, record)));
+            let own = body::without_furniture(dom, record, trim_blocks(dom, &regions, record));
+            lines.extend_from_slice(body::without_byline(dom, &own));
         }
         return Some(Container { lines, known: true, is_post: true });
     }
     let values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
-    let totals = totals(dom, &regions, &values);
-    let priors = priors(dom, profile, &totals, heading);
+    let floor = if records.is_thread { FLOOR / 2.0 } else { FLOOR };
+    let choose = |most_against: f32| -> Option<(Vec<usize>, bool)> {
+        let totals = totals(dom, &regions, &values, most_against);
+        let priors = priors(dom, profile, &totals, heading);
+        let root = best(dom, &regions, &totals, &priors).filter(|&root| totals[root as usize] >= floor)?;
+        let root = descend(dom, profile, &regions, &totals, root);
+        Some((trim_blocks(dom, &regions, root), priors[root as usize] > 0.0))
+    };
+    let whole = choose(f32::MAX);
+    let pieces = match &whole {
+        Some((lines, _)) if prose_of(dom, lines) >= ENOUGH => None,
+        Some((lines, _)) => choose(MOST_AGAINST).filter(|(many, _)| is_in_pieces(dom, lines, many)),
+        None => choose(MOST_AGAINST),
+    };
+    let (lines, known) = pieces.or(whole)?;
+    Some(Container { lines, known, is_post: records.is_thread })
+}
+
+/// The characters of prose in some lines.
+fn prose_of(dom: &Dom, lines: &[usize]) -> u32 {
+    lines.iter().map(|&index| &dom.lines[index]).filter(|line| line.is_prose()).map(|line| line.chars).sum()
+}
+
+/// Whether `few` lines are but one piece of the text that `many` are: these are mostly prose, too.
+fn is_in_pieces(dom: &Dom, few: &[usize], many: &[usize]) -> bool {
+    let all: u32 = many.iter().map(|&index| dom.lines[index].chars).sum();
+    let prose = prose_of(dom, many);
+    prose > 2 * prose_of(dom, few) && prose * 10 > all * 6
+}
+
+/// The element worth most. In document order, so that of equals the inner one wins.
+fn best(dom: &Dom, regions: &[u32], totals: &[f32], priors: &[f32]) -> Option<u32> {
     let mut best: Option<(u32, f32)> = None;
     for (at, node) in dom.nodes.iter().enumerate() {
-        let at = at as u32;
         if node.tag.is_empty() || node.dropped || !node.block {
             continue;
         }
-        let score = totals[at as usize] * (1.0 + priors[at as usize]);
-        // In document order, so that of equals the inner one wins.
-        if best.is_none_or(|(_, most)| score >= most) && !dom.is_in_any(&regions, at) {
+        let score = totals[at] * (1.0 + priors[at]);
+        let at = at as u32;
+        if best.is_none_or(|(_, most)| score >= most) && !dom.is_in_any(regions, at) {
             best = Some((at, score));
         }
     }
-    let floor = if records.is_thread { FLOOR / 2.0 } else { FLOOR };
-    let (root, _) = best.filter(|(root, _)| totals[*root as usize] >= floor)?;
-    let root = descend(dom, profile, &regions, &totals, root);
-    let lines = trim_blocks(dom, &regions, root);
-    Some(Container { lines, known: priors[root as usize] > 0.0, is_post: records.is_thread })
-}
-
-/// What a line adds to an article.
-fn worth_of(dom: &Dom, line: &Line) -> f32 {
-    let chars = line.chars as f32;
-    let text = dom.line_text(line);
-    if line.link_share() > 0.5 {
-        // Even a short menu entry says "menu".
-        return -(line.link_chars as f32).max(8.0 * line.links as f32);
-    }
-    if clean::is_boilerplate(text) {
-        return -chars.min(40.0);
-    }
-    let plain = chars - line.link_chars as f32;
-    if line.punctuation > 0 { plain } else { 0.35 * plain }
+    best.map(|(root, _)| root)
 }
 
 /// The regions that are believed: not those that hold the page's heading or most of its prose.
-fn active_regions(dom: &Dom) -> Vec<u32> {
+fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
     let prose = |range: Range<usize>| -> u32 {
         dom.lines[range].iter().filter(|line| line.is_prose()).map(|line| line.chars).sum()
     };
@@ -117,10 +131,20 @@ fn active_regions(dom: &Dom) -> Vec<u32> {
         }
         let lines = dom.lines_in(region.root);
         let holds_heading = dom.lines[lines.clone()].iter().any(|line| line.heading == 1);
-        let inside = prose(lines);
+        let inside = prose(lines.clone());
         let holds_article = match region.kind {
-            RegionKind::Comments => holds_heading && inside * 10 > all * 9,
-            _ => inside * 2 > all && (holds_heading || inside > 300),
+            // Comments say when they were written, or what can be done with them.
+            RegionKind::Comments => {
+                let is_behind_heading = heading.is_some_and(|heading| follows_heading(dom, region.root, heading));
+                let share = if is_behind_heading { 3 } else { 6 };
+                holds_heading && inside * 10 > all * 9
+                    || inside * 10 > all * share
+                        && !dom.lines[lines.clone()].iter().any(|line| records::is_mark(dom, line))
+            }
+            _ => {
+                let holds_anchor = heading.is_some_and(|heading| lines.contains(&heading));
+                inside * 2 > all && (holds_heading || inside > 300) || holds_anchor && inside >= MIN_ARTICLE
+            }
         };
         if !holds_article {
             active.push(region.root);
@@ -198,111 +222,6 @@ fn is_all_teasers(dom: &Dom, stream: u32, limit: u32) -> bool {
 /// Whether a line is one link with the text of a headline.
 fn is_headline(line: &Line) -> bool {
     line.links == 1 && line.link_share() > 0.5 && line.link_chars >= 8
-}
-
-/// The worth of every node: its lines and its descendants'; what lies in believed regions is worth
-/// nothing to what is around them.
-fn totals(dom: &Dom, regions: &[u32], values: &[f32]) -> Vec<f32> {
-    let mut totals = vec![0.0; dom.nodes.len()];
-    for (line, value) in dom.lines.iter().zip(values) {
-        totals[line.owner as usize] += value;
-    }
-    let mut region = regions.iter().rev().peekable();
-    for at in (0..dom.nodes.len()).rev() {
-        if region.next_if(|&&root| root as usize == at).is_some() {
-            continue;
-        }
-        let parent = dom.nodes[at].parent;
-        if parent != NONE {
-            totals[parent as usize] += totals[at];
-        }
-    }
-    totals
-}
-
-/// How much more each element is worth for what it is called.
-fn priors(dom: &Dom, profile: &Profile, totals: &[f32], anchor: Option<usize>) -> Vec<f32> {
-    let mut priors = vec![0.0; dom.nodes.len()];
-    for at in 0..dom.nodes.len() {
-        if totals[at] < FLOOR / 2.0 {
-            continue;
-        }
-        let Some(element) = dom.element(at as u32) else { continue };
-        if profile.container.iter().any(|selector| selector.matches(&element)) {
-            priors[at] = NAMED_BY_PROFILE;
-        } else if is_called_content(element.value()) {
-            priors[at] = 0.1;
-        }
-        if let Some(anchor) = anchor
-            && follows_heading(dom, at as u32, anchor)
-        {
-            priors[at] += AFTER_HEADING;
-        }
-    }
-    priors
-}
-
-/// Whether an element begins at the article's heading or a few lines (date, source, tools) below it.
-fn follows_heading(dom: &Dom, at: u32, anchor: usize) -> bool {
-    let first = dom.lines_in(at).start;
-    first + 3 >= anchor && first <= anchor + 12
-}
-
-/// Whether an element's id or class is what many sites call the article's body.
-fn is_called_content(element: &scraper::node::Element) -> bool {
-    const NAMES: &[&str] = &[
-        "content",
-        "article",
-        "zoom",
-        "text",
-        "artibody",
-        "article-content",
-        "article_content",
-        "articlecontent",
-        "newscontent",
-        "news_content",
-        "news-content",
-        "entry-content",
-        "post-content",
-        "post_content",
-        "detail-content",
-        "contenttext",
-        "main-content",
-        "rich_media_content",
-        "js_content",
-        "vsb_content",
-        "v_news_content",
-        "pages_content",
-        "ucap-content",
-        "ucapcontent",
-        "trs_editor",
-        "trs_ueditor",
-        "trs_editor_view",
-        "articlebody",
-        "article-body",
-        "article_body",
-        "txt",
-        "textbox",
-        "conte",
-        "maintext",
-        "endtext",
-        "main_content",
-        "bt_content",
-        "fontzoom",
-        "ozoom",
-        "j-fontcontent",
-        "wzcon",
-        "zoomcon",
-        "cas_content",
-        "contentbox",
-        "articletext",
-        "article_text",
-        "art_content",
-    ];
-    std::iter::once(id_of(element))
-        .chain(class_of(element).split_ascii_whitespace())
-        .any(|name| NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)))
-        || attribute(element, &local_name!("itemprop")).is_some_and(|property| property == "articleBody")
 }
 
 /// Goes down while one child holds nearly everything, so that headings and bars beside it stay out.

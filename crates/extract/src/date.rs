@@ -14,8 +14,11 @@ use html5ever::local_name;
 use jiff::civil::Date;
 use regex::Captures;
 
-/// Lines looked at above the text.
+/// Lines looked at above the text, links not counted.
 const WINDOW: usize = 40;
+
+/// The same with links.
+const REACH: usize = 400;
 
 /// Dates read of `meta` elements.
 const MAX_META: usize = 8;
@@ -47,6 +50,9 @@ pattern!(DATE, r"((?:19|20)\d{2})\s?[-/.．年]\s?(\d{1,2})\s?[-/.．月]\s?(\d{
 // The same with a time behind it.
 pattern!(TIME_BEHIND, r"^[\sT日]{0,3}\d{1,2}[:：]\d{2}");
 
+// What stands before the day a member joined a board.
+const JOINED: [&str; 3] = ["注册", "注册时间", "注册日期"];
+
 // What stands before a date of publication.
 pattern!(LABEL, r"(?:发布|发表|更新|时间|日期|刊登|上传|创建|来源|稿源)[^:：]{0,6}[:：]?\s*$");
 
@@ -65,6 +71,7 @@ pub(crate) fn find(
 ) -> Vec<DateEvidence> {
     let mut found = from_meta(dom);
     found.extend(from_profile(dom, profile));
+    found.extend(from_data(dom));
     found.extend(from_lines_above(dom, container));
     found.extend(path.and_then(|path| Some(DateEvidence::new(from_address(path)?, "address", path))));
     found.extend(last.and_then(|last| from_lines_below(dom, last)));
@@ -90,6 +97,26 @@ fn from_meta(dom: &Dom) -> Vec<DateEvidence> {
         }
     }
     found
+}
+
+// The date in a page's structured data (schema.org as JSON-LD), with its hour where it is that of Greenwich.
+pattern!(
+    IN_DATA,
+    r#""datePublished"\s*:\s*"((?:19|20)\d{2})-(\d{1,2})-(\d{1,2})(?:T(\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?(Z|\+00:?00))?"#
+);
+
+/// The date that the page's structured data give, as it was in China.
+fn from_data(dom: &Dom) -> Option<DateEvidence> {
+    let scripts = dom.nodes.iter().enumerate().filter(|(_, node)| node.tag == local_name!("script"));
+    for (at, node) in scripts {
+        let source = (at as u32..node.end).find_map(|child| dom.text_at(child)).unwrap_or_default();
+        let Some(found) = IN_DATA.captures(source) else { continue };
+        let Some(date) = date_of(&found) else { continue };
+        let is_next_day = found.get(5).is_some() && found[4].parse::<u8>().is_ok_and(|hour| hour >= 16);
+        let date = if is_next_day { date.tomorrow().unwrap_or(date) } else { date };
+        return Some(DateEvidence::new(date, "data", &found[0]));
+    }
+    None
 }
 
 fn from_profile(dom: &Dom, profile: &Profile) -> Option<DateEvidence> {
@@ -123,7 +150,12 @@ fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<DateEvid
     let first = container.and_then(|container| container.lines.first().copied())?;
     let mut best: Option<(f32, Date, &str)> = None;
     let mut sentences = 0;
-    for index in first.saturating_sub(WINDOW)..(first + 12).min(dom.lines.len()) {
+    // A menu or a list of links between the date and the text does not part them.
+    let is_own = |index: &usize| dom.lines[*index].link_chars < dom.lines[*index].chars;
+    let above: Vec<usize> = (first.saturating_sub(REACH)..first).rev().filter(is_own).take(WINDOW).collect();
+    let below = (first..(first + 12).min(dom.lines.len())).map(|index| (index, index - first));
+    let above = above.iter().enumerate().map(|(place, &index)| (index, place + 1));
+    for (index, distance) in above.rev().chain(below) {
         let line = &dom.lines[index];
         if index >= first && line.chars > 100 && line.is_prose() {
             sentences += 1;
@@ -132,7 +164,7 @@ fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<DateEvid
             }
         }
         let text = dom.line_text(line);
-        let near = 2.0 - 0.05 * first.abs_diff(index) as f32;
+        let near = 2.0 - 0.05 * distance as f32;
         for found in DATE.captures_iter(text).take(4) {
             let Some(date) = date_of(&found) else { continue };
             let score = near + plausibility(text, &found, line.chars);
@@ -159,6 +191,11 @@ fn plausibility(text: &str, found: &Captures<'_>, chars: u32) -> f32 {
     }
     if chars <= 80 {
         score += 0.5;
+    }
+    // When a writer joined the board.
+    let before = text[..whole.start()].trim_end_matches([':', '：', ' ', '于']);
+    if JOINED.iter().any(|label| before.ends_with(label)) {
+        score -= 4.0;
     }
     if text.contains("成文日期") || text.contains("生效日期") || text.contains("有效期") {
         score -= 1.0;

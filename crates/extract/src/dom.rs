@@ -115,7 +115,7 @@ impl Dom {
         };
         let hidden = dom.lay_out(profile);
         let shown: u32 = dom.lines.iter().filter(|line| line.is_prose()).map(|line| line.chars).sum();
-        if hidden > 200 && hidden > 2 * shown {
+        if hidden > 100 && hidden > 2 * shown {
             dom.revealed = true;
             dom.nodes.clear();
             dom.regions.clear();
@@ -127,7 +127,10 @@ impl Dom {
     /// Lists nodes and lines. Returns how many characters of prose are hidden.
     fn lay_out(&mut self, profile: &Profile) -> u32 {
         let hidden = self.list_nodes(profile);
-        (self.text, self.lines) = layout::lines(self);
+        let (text, mut lines) = layout::lines(self);
+        let is_button = |line: &Line| profile.buttons.iter().any(|button| *button == text[line.range.clone()]);
+        lines.retain(|line| profile.buttons.is_empty() || !is_button(line));
+        (self.text, self.lines) = (text, lines);
         hidden
     }
 
@@ -231,6 +234,26 @@ impl Dom {
     pub fn is_in_any(&self, roots: &[u32], at: u32) -> bool {
         let before = roots.partition_point(|&root| root <= at);
         before > 0 && self.is_within(at, roots[before - 1])
+    }
+
+    /// Whether the element at a position holds one of these positions, which are in document order.
+    pub fn holds_any(&self, outer: u32, positions: &[u32]) -> bool {
+        let first = positions.partition_point(|&at| at < outer);
+        positions.get(first).is_some_and(|&at| self.is_within(at, outer))
+    }
+
+    /// The children of the node at a position.
+    pub fn children(&self, parent: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.nodes[parent as usize].end;
+        let mut next = parent + 1;
+        std::iter::from_fn(move || {
+            let child = next;
+            if child >= end {
+                return None;
+            }
+            next = self.nodes[child as usize].end;
+            Some(child)
+        })
     }
 
     /// The positions from `at` up to the root.

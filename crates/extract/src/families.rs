@@ -22,6 +22,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("ucap", include_str!("../profiles/ucap/profile.toml")),
     ("vsb", include_str!("../profiles/vsb/profile.toml")),
     ("wordpress", include_str!("../profiles/wordpress/profile.toml")),
+    ("zhidao", include_str!("../profiles/zhidao/profile.toml")),
 ];
 
 /// Marks of one vectorised search; it takes no more than 64.

@@ -2,6 +2,7 @@
 
 mod authors;
 mod body;
+mod card;
 mod charset;
 mod clean;
 mod container;
@@ -25,6 +26,7 @@ mod region;
 mod source;
 mod stitch;
 mod title;
+mod worth;
 
 pub use charset::{Decoded, MAX_PAGE_BYTES, decode};
 pub use forum::{Post, Thread};
@@ -45,7 +47,7 @@ use jiff::civil::Date;
 
 /// The version of this crate's rules. It goes up with every change that can change a text, a title,
 /// a date or a document key.
-pub const EXTRACTOR_VERSION: u32 = 3;
+pub const EXTRACTOR_VERSION: u32 = 4;
 
 /// Pages of a list that are offered as links; the last of them offers the next ones.
 const MAX_LIST_PAGES: u32 = 100;

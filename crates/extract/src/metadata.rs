@@ -42,7 +42,7 @@ pub struct Metadata {
 pub struct DateEvidence {
     /// The day.
     pub date: Date,
-    /// Where it stands: `meta NAME`, `profile`, `line`, `address`, `below`, `post`.
+    /// Where it stands: `meta NAME`, `profile`, `data` (JSON-LD), `line`, `address`, `below`, `post`.
     pub found_in: String,
     /// The text it was read from, cut to sixty characters.
     pub text: String,

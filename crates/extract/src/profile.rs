@@ -59,6 +59,8 @@ pub(crate) struct Profile {
     pub title: Vec<Selector>,
     pub date: Vec<Selector>,
     drop: Vec<Selector>,
+    /// Lines that are buttons in this family, as they are written.
+    pub buttons: Vec<String>,
     /// URL patterns and the document keys they give, in order of preference.
     keys: Vec<(Regex, String)>,
     pub max_parts: u32,
@@ -118,6 +120,7 @@ struct ArticleFile {
     title: Vec<String>,
     date: Vec<String>,
     drop: Vec<String>,
+    buttons: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,6 +203,7 @@ impl Profile {
             title: read.selectors("article.title", &file.article.title)?,
             date: read.selectors("article.date", &file.article.date)?,
             drop: read.selectors("article.drop", &file.article.drop)?,
+            buttons: file.article.buttons,
             keys,
             max_parts: file.document.max_parts.max(1),
             article_urls: read.patterns("links.article", &file.links.article)?,

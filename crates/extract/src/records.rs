@@ -74,7 +74,7 @@ pattern!(
 
 pattern!(
     ACTION_TEXT,
-    r"(?x)共\s?\d+\s?[篇条个]?(?:评论|回复|留言|跟帖) | (?:评论|回复|引用|浏览|阅读|Comments?)\s?[(（:：]\s?\d+ | 发表评论 | (?:^|\s)(?:No|\d+)\sComments?
+    r"(?x)\d+\s?人(?:已经?)?(?:赞同|点赞|喜欢|感谢|赞过)|共\s?\d+\s?[篇条个]?(?:评论|回复|留言|跟帖) | (?:评论|回复|引用|浏览|阅读|Comments?)\s?[(（:：]\s?\d+ | 发表评论 | (?:^|\s)(?:No|\d+)\sComments?
       | ^[\[【（(<←\s]*(?:回复|回覆|引用|举报|舉報|赞同|点赞|赞|讚|顶|踩|支持|反对|只看该?此?作者|只看(?:楼主|他|她|TA)|收起|追问|采纳|评论|返回|感谢|喜欢|收藏|鲜花|鸡蛋|删除|使用道具|添加评论|写评论|条评论|\d+\s?条?(?:评论|回复)|阅读全文)
       [\]】）)\s]*(?:此楼|他|她)?\s*[(（:：\[]?\s*[\d.]*\s?[kKwW万]?\s*[)）\]]?(?:$|[\s|·•/])"
 );
@@ -195,7 +195,11 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
 
 /// Takes off what stands above the first record in its shape: a table with the name of the board.
 fn without_head(dom: &Dom, marks: &[u8], run: &mut Run) {
-    let is_head = |at: u32| weight_of(marks[at as usize]) < SIGNED && text_of(dom, dom.lines_in(at)) < MIN_OPENING;
+    let is_head = |at: u32| {
+        let lines = dom.lines_in(at);
+        let says_nothing = !dom.lines[lines.clone()].iter().any(Line::is_prose) || text_of(dom, lines) < MIN_OPENING;
+        weight_of(marks[at as usize]) < SIGNED && says_nothing
+    };
     let signed = run.members.iter().position(|&member| !is_head(member)).unwrap_or(0);
     run.members.drain(..signed);
 }
@@ -442,7 +446,13 @@ fn sorts_of(dom: &Dom, at: u32) -> Vec<Sort> {
 fn runs(dom: &Dom, marks: &[u8]) -> Vec<Run> {
     let candidates: Vec<u32> =
         (0..dom.nodes.len() as u32).filter(|&at| can_be_record(&dom.nodes[at as usize])).collect();
-    let is_signed = |at: u32| weight_of(marks[at as usize]) + u32::from(is_named_post(dom, at)) >= SIGNED;
+    let members = std::cell::LazyCell::new(|| authors::links(dom));
+    let is_signed = |at: u32| {
+        let weight = weight_of(marks[at as usize]) + u32::from(is_named_post(dom, at));
+        // A link to the writer's page speaks for a writer as much as a class does.
+        weight >= SIGNED
+            || weight + 1 == SIGNED && marks[at as usize] & (MOMENT | FLOOR) != 0 && dom.holds_any(at, &members)
+    };
     let mut runs: HashMap<Sort, Run> = HashMap::new();
     for &at in candidates.iter().filter(|&&at| marks[at as usize] != 0 && is_signed(at)) {
         for sort in sorts_of(dom, at) {

@@ -32,7 +32,7 @@ pub(crate) enum RegionKind {
 const WORDS: &[(RegionKind, &[&str], &[&str])] = &[
     (
         RegionKind::Comments,
-        &["cmt", "pl", "saypl", "plpost", "respond", "replylist", "replies"],
+        &["cmt", "saypl", "plpost", "respond", "replylist", "replies"],
         &["comment", "pinglun", "gentie", "disqus", "changyan", "liuyan", "guestbook", "uyan", "duoshuo"],
     ),
     (
@@ -145,6 +145,10 @@ fn kind_of_name(name: &str) -> Option<RegionKind> {
             Sign::Word(row) if is_word(name.as_bytes(), found.start(), found.end()) => rows |= 1 << row,
             Sign::Word(_) => {}
         }
+    }
+    // 评论 as it begins a name; behind or before other letters it is anything.
+    if let [b'p' | b'P', b'l' | b'L'] | [b'p' | b'P', b'l' | b'L', b'-' | b'_', ..] = name.as_bytes() {
+        return Some(RegionKind::Comments);
     }
     let mut kinds = WORDS.iter().enumerate().filter(|(row, _)| rows & (1 << row) != 0).map(|(_, (kind, ..))| *kind);
     // `comment-content` is still a comment; `nav_content` may be the content beside a menu.

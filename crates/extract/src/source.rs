@@ -11,8 +11,8 @@ use std::borrow::Cow;
 /// Attributes of one tag.
 const MAX_ATTRIBUTES: usize = 256;
 
-/// What makes a script worth keeping: lists and pagers that only it would show.
-const READ_SCRIPTS: &[&str] = &["<datastore", "createPageHTML("];
+/// What makes a script worth keeping: lists and pagers that only it would show, and structured data.
+const READ_SCRIPTS: &[&str] = &["<datastore", "createPageHTML(", "\"datePublished\""];
 
 /// Elements whose content is text for the tokenizer, whatever it looks like.
 const RAW: &[&str] =

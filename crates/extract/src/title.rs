@@ -3,8 +3,10 @@
 //! Neither is enough alone: the element carries the site's name, and pages have headings that are
 //! banners. So every short line above the text is a candidate, and evidence adds up.
 
-use crate::clean::{fold, pattern};
+use crate::body;
+use crate::clean::{self, fold, pattern};
 use crate::container::Container;
+use crate::date;
 use crate::dom::{Dom, fold_spaces};
 use crate::element::{attribute, class_of, id_of};
 use crate::profile::Profile;
@@ -28,6 +30,49 @@ pattern!(
     r"(?i)(?:网|站|报|频道|在线|论坛|社区|博客|门户|政府|新闻|中心|资讯|平台|财经|日报|晚报|部|局|厅|委|之窗|公司|百科|小说|\.com|\.cn|\.net)$"
 );
 
+// A `title` element that is the same on every page of a site.
+pattern!(
+    NAMES_SITE,
+    r"^.{0,24}(?:网|网站|报|频道|在线|论坛|社区|博客|门户|政府|中心|资讯|平台|公开|目录|专栏|系统|首页|正文|详情|内容|信息|文章|新闻|局|厅|委|委员会|办公室|\.com|\.cn|\.net)$"
+);
+
+// Who wrote the text, in a line of its own.
+pattern!(BYLINE, r"^(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实习)?(?:记者|通讯员|作者|撰稿)");
+
+/// Lines above the text that may be a heading nothing speaks for.
+const ABOVE_TEXT: usize = 8;
+
+/// The likeliest heading among the lines straight above the text, where neither markup nor the `title` element
+/// tells it.
+fn above_text(dom: &Dom, container: Option<&Container>) -> Option<String> {
+    let lines = &container?.lines;
+    let text = *lines.iter().find(|&&index| body::begins_text(dom, &dom.lines[index])).or(lines.first())?;
+    let near = (text.saturating_sub(WINDOW)..text).rev().filter(|&index| dom.lines[index].link_share() <= 0.5);
+    let mut best: Option<(f32, usize)> = None;
+    let (mut distance, mut is_above_byline) = (0.0, false);
+    for index in near.take(ABOVE_TEXT) {
+        let line = &dom.lines[index];
+        let text = dom.line_text(line);
+        if clean::is_about(text) || date::first_date(text).is_some() || is_breadcrumb(text) || BYLINE.is_match(text) {
+            is_above_byline = true;
+            continue;
+        }
+        let is_heading = (4..=80).contains(&line.chars) && line.punctuation <= 2 && !text.starts_with(['—', '（', '(']);
+        let score = 2.0 - distance + if is_above_byline { 1.0 } else { 0.0 } + if line.heading > 0 { 1.0 } else { 0.0 };
+        if is_heading && best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, index));
+        }
+        distance += 0.4;
+        is_above_byline = false;
+    }
+    best.map(|(_, index)| fold_spaces(dom.line_text(&dom.lines[index])))
+}
+
+/// Whether a line names columns down to the page.
+fn is_breadcrumb(text: &str) -> bool {
+    text.contains(['>', '»', '›'])
+}
+
 /// The title, where there is one.
 pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) -> Option<String> {
     if let Some(title) = meta_title(dom) {
@@ -45,7 +90,11 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
         }
     }
     let heading = best.map(|(_, index)| fold_spaces(dom.line_text(&dom.lines[index])));
-    heading.or_else(|| Some(without_site(&declared_title(dom)?))).filter(|title| !title.is_empty())
+    let declared = || Some(without_site(&declared_title(dom)?)).filter(|title| !title.is_empty());
+    heading.or_else(|| match declared() {
+        Some(title) if !NAMES_SITE.is_match(&title) => Some(title),
+        title => above_text(dom, container).or(title),
+    })
 }
 
 /// The lines that could be the title: those above the text and the first few of it.
@@ -217,10 +266,17 @@ fn profile_title(dom: &Dom, profile: &Profile, declared: &Declared) -> Option<St
     None
 }
 
-/// The text of the `title` element.
+/// The text of the `title` element, or of `og:title` where a script would set it.
 fn declared_title(dom: &Dom) -> Option<String> {
-    let at = dom.find(&local_name!("title"))?;
-    Some(dom.text_below(at)).filter(|title| !title.is_empty())
+    let element = dom.find(&local_name!("title")).map(|at| dom.text_below(at));
+    element.filter(|title| !title.is_empty()).or_else(|| shared_title(dom))
+}
+
+/// The title for those who share the page.
+fn shared_title(dom: &Dom) -> Option<String> {
+    let metas = (0..dom.nodes.len() as u32).filter(|&at| dom.nodes[at as usize].tag == local_name!("meta"));
+    let shared = metas.filter_map(|at| dom.markup(at)).find(|meta| meta.attr("property") == Some("og:title"))?;
+    Some(fold_spaces(attribute(shared, &local_name!("content"))?)).filter(|title| !title.is_empty())
 }
 
 /// A `title` element's text without the names of site and column behind it.

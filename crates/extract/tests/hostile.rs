@@ -39,6 +39,15 @@ fn thousands_of_short_threads() {
 }
 
 #[test]
+fn names_in_any_letters() {
+    for name in ["简介", "p", "P", "pl", "é", "评论-pl", "🙂"] {
+        let html =
+            format!("<div class={name} id={name}><p>今年的水库水位较高，请各村注意安全，有情况及时上报。</p></div>");
+        assert_eq!(extract(html.as_bytes()).charset, "utf-8", "{name}");
+    }
+}
+
+#[test]
 fn nothing_at_all() {
     let found = extract(b"");
     assert_eq!((found.kind.as_str(), found.text.as_str(), found.links.len()), ("other", "", 0));
