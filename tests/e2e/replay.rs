@@ -138,6 +138,11 @@ fn what_was_taken_down_stays_so() {
         assert!(timeless(place) == kept && place.records().iter().all(|record| text(record, "id") != id));
         assert_eq!(on(place, &["archive", "cat", url]).status.code(), Some(1));
     }
+    // Taken over by a place that has the document already.
+    let (full, _full_web) = crawled(66);
+    assert!(full.records().iter().any(|record| text(record, "id") == id));
+    done(&on(&full, &["replay", "--from", from]));
+    assert!(full.records().iter().all(|record| text(record, "id") != id));
     // Whoever has a copy cannot bring it back either.
     let copy = new.write("copy.html", page("青岚县"));
     let (base, name) = url.rsplit_once('/').expect("a URL with a path");
@@ -282,6 +287,51 @@ fn a_warc_file_of_another_program_is_imported() {
     assert_eq!(reports.len(), 2);
     assert_eq!(text(&reports[0], "text"), text(&reports[1], "text"));
     assert!(reports.iter().all(|report| text(&report["source"], "fetched_at") == "2024-03-01T08:00:00Z"));
+}
+
+#[test]
+fn odd_addresses_and_times_in_a_warc_file_stop_nothing() {
+    let place = Place::new();
+    let record = |path: &str, date: &str| {
+        let http = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{}", page("青岚县"));
+        format!(
+            "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://www.qinglan.example/{path}\r\nWARC-Date: {date}\r\n\
+             Content-Type: application/http\r\nContent-Length: {}\r\n\r\n{http}\r\n\r\n",
+            http.len()
+        )
+    };
+    let file = [
+        record("1", "2024-03-01T08:00:00Z"),
+        record("a b", "2024-03-01T08:00:00Z"),
+        record("2", "2999-01-01T00:00:00Z"),
+    ];
+    let file = place.write("odd.warc", file.concat());
+    let ended = on(&place, &["import", file.to_str().expect("a plain path")]);
+    done(&ended);
+    assert!(ended.stdout.contains("pages: 3 new"), "{}", ended.stdout);
+    let reports = place.reports();
+    let urls: Vec<&str> = reports.iter().map(|report| text(&report["source"], "url")).collect();
+    assert!(urls.contains(&"http://www.qinglan.example/a%20b"), "{urls:?}");
+    assert!(reports.iter().all(|report| !text(&report["source"], "fetched_at").starts_with("2999")));
+}
+
+#[test]
+fn an_import_leaves_what_a_crawl_waits_for() {
+    let web = FakeWeb::start(Plan { seed: 67, hosts: 1, pages_per_host: 12, ..Plan::default() }).expect("a port");
+    let (place, whole) = (Place::new(), Place::new());
+    done(&run(&mut whole.crawl(&web.seeds(), &web.connect_to(), &[])));
+    let expected = whole.reports();
+    let split =
+        expected.iter().find(|report| report["source"]["pages"].as_array().is_some_and(|pages| pages.len() > 1));
+    let url = text(&split.expect("one of the reports is in parts")["source"], "url").to_owned();
+    run(&mut place.crawl(std::slice::from_ref(&url), &web.connect_to(), &["--max-pages", "1"]));
+    assert!(place.reports().is_empty());
+    let other = place.write("lincheng.txt", report("临澄县"));
+    done(&on(&place, &["import", other.to_str().expect("a plain path")]));
+    assert_eq!(governments(&place), ["临澄县人民政府"], "half a document went out");
+    done(&run(&mut place.crawl(&[url], &web.connect_to(), &[])));
+    let ids = |reports: &[Value]| -> Vec<String> { reports.iter().map(|r| text(r, "id").to_owned()).collect() };
+    assert!(ids(&place.reports()).contains(&text(split.expect("as above"), "id").to_owned()));
 }
 
 #[test]

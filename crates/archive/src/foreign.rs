@@ -5,7 +5,7 @@
 //! programs differ: line ends, angle brackets around addresses, chunked payloads, HTTP/2 status lines.
 //! Memory is bounded by the largest record that is taken, whatever a record says of its length.
 
-use crate::exchange::{Exchange, MAX_PAYLOAD_BYTES};
+use crate::exchange::Exchange;
 use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
@@ -20,8 +20,8 @@ const MAX_LINES: usize = 256;
 /// The most headers of a response.
 const MAX_HEADERS: usize = 256;
 
-/// The largest block that is taken: a payload of the largest size with ample headers.
-const MAX_BLOCK_BYTES: u64 = MAX_PAYLOAD_BYTES + 16 * 1024 * 1024;
+/// The largest block that is taken. Pages of reports have some 200 kB.
+const MAX_BLOCK_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What every gzip member begins with.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -213,7 +213,7 @@ impl Header {
 
 /// The exchange of a `response`.
 fn of_response(header: &Header, url: Option<String>, block: Vec<u8>) -> Result<Exchange, String> {
-    let block = with_known_version(block);
+    let block = Bytes::from(with_known_version(block));
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let parsed = httparse::ParserConfig::default()
@@ -237,7 +237,7 @@ fn of_response(header: &Header, url: Option<String>, block: Vec<u8>) -> Result<E
     // Many programs keep the header and undo the encoding all the same.
     let body = match is_chunked.then(|| without_chunks(body)).flatten() {
         Some(whole) => whole.into(),
-        None => Bytes::copy_from_slice(body),
+        None => block.slice(end..),
     };
     Ok(Exchange {
         url: url.ok_or("it has no address")?,

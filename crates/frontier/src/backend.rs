@@ -38,7 +38,7 @@ pub trait Backend: Send + Sync + 'static {
     ) -> Result<LinksStored, FrontierError>;
     async fn restore(&self, now: Timestamp, pages: Vec<ArchivedPage>) -> Result<Restored, FrontierError>;
     async fn last_fetched(&self, urls: Vec<CanonicalUrl>) -> Result<Vec<Option<Timestamp>>, FrontierError>;
-    async fn expire_groups(&self, now: Timestamp, patience: Option<Duration>) -> Result<u64, FrontierError>;
+    async fn expire_groups(&self, now: Timestamp, since: Option<Timestamp>) -> Result<u64, FrontierError>;
     async fn robots(&self, origin: String) -> Result<Option<StoredRobots>, FrontierError>;
     async fn put_robots(&self, origin: String, robots: StoredRobots) -> Result<(), FrontierError>;
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, FrontierError>;
@@ -194,7 +194,8 @@ impl Frontier {
         self.backend.restore(now, pages).await
     }
 
-    /// When the current response of each URL was fetched, to the microsecond; none for a URL that has none.
+    /// When the current response of each URL was fetched, or a later visit ended, to the microsecond; none for
+    /// a URL that has no response.
     ///
     /// # Errors
     ///
@@ -213,14 +214,14 @@ impl Frontier {
         self.backend.expire_groups(now, None).await
     }
 
-    /// The same for every group that waits, however long it has: when nobody is there to fetch what is
-    /// missing.
+    /// The same for the groups that were opened since then, however long they have waited: when nobody is
+    /// there to fetch what is missing. What a crawl waits for from before waits on.
     ///
     /// # Errors
     ///
     /// When the storage fails.
-    pub async fn close_groups(&self, now: Timestamp) -> Result<u64, FrontierError> {
-        self.backend.expire_groups(now, Some(Duration::ZERO)).await
+    pub async fn close_groups(&self, now: Timestamp, since: Timestamp) -> Result<u64, FrontierError> {
+        self.backend.expire_groups(now, Some(since)).await
     }
 
     /// The stored robots.txt of an origin such as `https://www.qinglan.example:8443`, expired or not.

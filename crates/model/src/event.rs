@@ -23,13 +23,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The shapes of all routing keys, in the order of the pipeline; words that differ stand in braces.
-pub const ROUTING_KEYS: [&str; 6] = [
+pub const ROUTING_KEYS: [&str; 7] = [
     PageFetched::ROUTING,
     LinksFound::ROUTING,
     DocumentReady::ROUTING,
     ArticleCleaned::ROUTING,
     ReportParsed::ROUTING,
     DocumentOther::ROUTING,
+    DocumentForgotten::ROUTING,
 ];
 
 /// A page's response is in the archive.

@@ -1,5 +1,6 @@
 //! `docs/schemas` says what the types say. `BLESS=1 cargo test -p baogao-model --test schemas` rewrites it.
 
+use baogao_model::event::ROUTING_KEYS;
 use baogao_model::schema::{asyncapi, schemas};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -32,6 +33,14 @@ fn what_is_published_is_what_the_types_say() {
         let path = format!("schemas/{}", entry.unwrap().file_name().to_str().unwrap());
         assert!(published.contains(&path), "docs/{path} describes nothing");
     }
+}
+
+#[test]
+fn every_channel_has_a_routing_key_that_can_be_listened_to() {
+    let asyncapi = asyncapi();
+    let channels = asyncapi["channels"].as_object().unwrap().values();
+    let described: BTreeSet<&str> = channels.map(|channel| channel["address"].as_str().unwrap()).collect();
+    assert_eq!(described, ROUTING_KEYS.into_iter().collect());
 }
 
 /// Every `$ref` below a value.

@@ -10,8 +10,9 @@ use baogao_archive::{Archive, ArchiveConfig};
 use baogao_frontier::{ArchivedPage, Frontier, PostgresOptions, Restored};
 use baogao_model::{CanonicalUrl, Tombstone, Tombstones};
 use baogao_runtime::Shutdown;
+use baogao_store::{Records, Sink};
 use jiff::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pages taken in one transaction.
 const BATCH: usize = 64;
@@ -22,6 +23,9 @@ const UNSENT: u64 = 2000;
 /// Between two looks at an outbox that is full.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+/// How long a full outbox is waited for without a word.
+const PATIENCE_UNTOLD: Duration = Duration::from_secs(20);
+
 /// How long a message that waits for another attempt is waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -30,6 +34,10 @@ pub struct Intake {
     frontier: Frontier,
     archive: Archive,
     shutdown: Shutdown,
+    /// When it was opened: groups that wait from before are not its own.
+    began: Timestamp,
+    /// The database of the servers, if it is there that the records are.
+    database: Option<String>,
     /// None over servers.
     here: Option<(Embedded, Running)>,
     /// What was taken down here.
@@ -56,6 +64,7 @@ impl Intake {
     ///
     /// When the directory is in use or cannot be written to, or a server cannot be reached.
     pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        let began = Timestamp::now();
         let (frontier, archive, here) = match &config.database.url {
             None => {
                 let stores = Embedded::open(&config.data.dir, config).await?;
@@ -76,7 +85,9 @@ impl Intake {
         };
         let forgotten = frontier.forgotten().await?.into_iter().collect();
         let batch = Vec::with_capacity(BATCH);
-        Ok(Self { frontier, archive, shutdown: shutdown.clone(), here, forgotten, batch, taken: Restored::default() })
+        let database = config.database.url.as_ref().map(|url| url.expose().to_owned());
+        let (shutdown, taken) = (shutdown.clone(), Restored::default());
+        Ok(Self { frontier, archive, shutdown, began, database, here, forgotten, batch, taken })
     }
 
     /// The archive of this data directory or of these servers.
@@ -89,7 +100,7 @@ impl Intake {
         &self.frontier
     }
 
-    /// Takes over what was taken down elsewhere.
+    /// Takes over what was taken down elsewhere, and deletes what of it is here.
     ///
     /// # Errors
     ///
@@ -98,7 +109,19 @@ impl Intake {
         for tombstone in &tombstones {
             self.archive.forget(tombstone).await?;
         }
-        self.frontier.forget(tombstones).await?;
+        self.frontier.forget(tombstones.clone()).await?;
+        let own = match (&self.here, &self.database) {
+            (Some((stores, _)), _) => Some(stores.records.clone()),
+            (None, Some(url)) if !tombstones.is_empty() => {
+                Some(Records::postgres(url, baogao_store::PostgresOptions::default()).await?)
+            }
+            _ => None,
+        };
+        if let Some(records) = own {
+            for tombstone in &tombstones {
+                records.forget(tombstone).await?;
+            }
+        }
         self.forgotten = self.frontier.forgotten().await?.into_iter().collect();
         Ok(())
     }
@@ -133,7 +156,12 @@ impl Intake {
         self.taken.again += taken.again;
         self.taken.new += taken.new;
         self.taken.older += taken.older;
+        let (waits_since, mut is_told) = (Instant::now(), false);
         while self.frontier.outbox_depth().await?.rows > UNSENT {
+            if self.here.is_none() && !is_told && waits_since.elapsed() > PATIENCE_UNTOLD {
+                tracing::warn!("pages are not sent on; does a crawler of these servers run?");
+                is_told = true;
+            }
             if !self.shutdown.sleep(LOOK_EVERY).await {
                 break;
             }
@@ -157,7 +185,7 @@ impl Intake {
             }
             Some((stores, mut running)) => {
                 let done = match handed_in {
-                    Ok(()) if end == End::Idle => see_through(&stores, &mut running, watch).await,
+                    Ok(()) if end == End::Idle => see_through(&stores, &mut running, self.began, watch).await,
                     Ok(()) => Ok(End::Stopped),
                     Err(error) => Err(error),
                 };
@@ -172,10 +200,15 @@ impl Intake {
 }
 
 /// Waits until nothing is under way. Documents then go out without the parts that nobody fetches.
-async fn see_through(stores: &Embedded, running: &mut Running, mut watch: impl FnMut(&Load)) -> anyhow::Result<End> {
+async fn see_through(
+    stores: &Embedded,
+    running: &mut Running,
+    began: Timestamp,
+    mut watch: impl FnMut(&Load),
+) -> anyhow::Result<End> {
     loop {
         let end = running.until_idle(stores, PATIENCE, &mut watch).await?;
-        if end == End::Stopped || stores.frontier.close_groups(Timestamp::now()).await? == 0 {
+        if end == End::Stopped || stores.frontier.close_groups(Timestamp::now(), began).await? == 0 {
             return Ok(end);
         }
     }

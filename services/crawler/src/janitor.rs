@@ -17,7 +17,7 @@ use std::time::Duration;
 const STEP: usize = 500;
 
 /// The time between two rounds, less up to a tenth.
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// The longest time that can be set: about a thousand years.
 const MAX_DAYS: u32 = 365_000;
@@ -139,7 +139,7 @@ async fn discard_dead(bus: &Bus, before: Timestamp, shutdown: &Shutdown) -> Resu
     Ok(total)
 }
 
-/// Tidies at once and then every hour, until shutdown is asked for.
+/// Tidies at once and then every day, until shutdown is asked for.
 pub(crate) async fn run(frontier: &Frontier, bus: &Bus, config: &RetentionConfig, context: &Context) {
     loop {
         // A stop does not wait for a bus that is away.

@@ -27,10 +27,10 @@ pub async fn store(frontier: Frontier, open: Open, message: Message) -> Handled 
     }
     let new = candidates(&found, &scope, &forgotten);
     if let Some(group) = &mut found.group {
-        // A part outside the scope would keep its group waiting for a page that is never asked for.
+        // A part outside the scope would keep its group waiting for a page that is never asked for. One that was
+        // taken down stays named: it is settled without a request, and without it the rest is no document.
         let site = &found.site;
         group.members.retain(|member| CanonicalUrl::parse(&member.url).is_ok_and(|url| scope.follows(site, &url)));
-        group.members.retain(|member| !forgotten.cover(&member.url));
     }
     let stored = frontier.store_links(Timestamp::now(), &found, new).await.map_err(|error| {
         let is_transient = error.is_transient();

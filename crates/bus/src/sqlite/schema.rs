@@ -39,27 +39,32 @@ pub(super) fn open_writer(path: &Path, options: &Options) -> Result<Connection, 
     Ok(conn)
 }
 
+/// The oldest schema that can be looked at: what came since are listeners, whom only writers ask for.
+const OLDEST_READABLE: i32 = 1;
+
 /// Opens the database for one short look.
 pub(super) fn open_reader(path: &Path) -> Result<Connection, BusError> {
-    open_existing(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    open_existing(path, OpenFlags::SQLITE_OPEN_READ_ONLY, OLDEST_READABLE)
 }
 
 /// Opens the database for one short change beside its owner, who alone makes and migrates it.
 pub(super) fn open_visitor(path: &Path) -> Result<Connection, BusError> {
-    let conn = open_existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let conn = open_existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE, known_version())?;
     conn.pragma_update(None, "synchronous", "FULL").map_err(|error| sqlite_error(path, error))?;
     Ok(conn)
 }
 
-fn open_existing(path: &Path, mode: OpenFlags) -> Result<Connection, BusError> {
+fn open_existing(path: &Path, mode: OpenFlags, oldest: i32) -> Result<Connection, BusError> {
     let conn = connect(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let version = check_identity(path, &conn)?;
-    if version != known_version() {
+    if version < oldest {
         // An older file has not the tables this program asks for; its owner migrates it.
         return Err(BusError::Open {
             path: path.to_owned(),
-            source: format!("its schema version {version} is not {}; run the program that owns it", known_version())
-                .into(),
+            source: format!(
+                "its schema version {version} is older than {oldest}; run `baogao crawl` or `baogao run` on it once"
+            )
+            .into(),
         });
     }
     Ok(conn)

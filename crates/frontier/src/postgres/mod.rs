@@ -34,6 +34,7 @@ use change::{Work, change};
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -140,15 +141,15 @@ impl Backend for Postgres {
         ask!(self, "look up the last fetches", |conn| stats::last_fetched(conn, &urls))
     }
 
-    async fn expire_groups(&self, now: Timestamp, patience: Option<Duration>) -> Result<u64, FrontierError> {
+    async fn expire_groups(&self, now: Timestamp, since: Option<Timestamp>) -> Result<u64, FrontierError> {
         let mut total = 0;
         loop {
-            let since = groups::overdue_since(&self.config, now, patience);
-            let overdue = ask!(self, "look for overdue document groups", |conn| overdue_groups(conn, since))?;
+            let opened = groups::overdue(&self.config, now, since);
+            let overdue = ask!(self, "look for overdue document groups", |conn| overdue_groups(conn, &opened))?;
             let mut expired = 0;
             for group in &overdue {
                 let work = Work { groups: BTreeSet::from([group.clone()]), ..Work::default() };
-                let rules = |rows: &mut _| groups::expire(rows, &self.config, now, since, group);
+                let rules = |rows: &mut _| groups::expire(rows, &self.config, now, &opened, group);
                 expired += u64::from(change(self, "expire a document group", &work, rules).await?);
             }
             total += expired;
@@ -240,10 +241,11 @@ impl Backend for Postgres {
     }
 }
 
-/// Groups that have been open since that time or longer, the longest open first.
-async fn overdue_groups(conn: &mut PgConnection, since: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("SELECT id FROM doc_group WHERE open_since <= $1 ORDER BY open_since LIMIT $2")
-        .bind(since)
+/// Groups that were opened in this time and are open still, the longest open first.
+async fn overdue_groups(conn: &mut PgConnection, opened: &RangeInclusive<i64>) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("SELECT id FROM doc_group WHERE open_since BETWEEN $1 AND $2 ORDER BY open_since LIMIT $3")
+        .bind(opened.start())
+        .bind(opened.end())
         .bind(i64::try_from(EXPIRED_AT_ONCE).unwrap_or(i64::MAX))
         .fetch_all(conn)
         .await

@@ -199,13 +199,13 @@ pub(super) async fn unfetched(conn: &mut PgConnection, urls: &[CanonicalUrl]) ->
     Ok(unfetched)
 }
 
-/// When the current response of each URL was fetched.
+/// When the current response of each URL was fetched, or a later visit ended.
 pub(super) async fn last_fetched(
     conn: &mut PgConnection,
     urls: &[CanonicalUrl],
 ) -> sqlx::Result<Vec<Option<Timestamp>>> {
     let rows: Vec<Option<i64>> = sqlx::query_scalar(
-        "SELECT log.at
+        "SELECT CASE WHEN log.at IS NOT NULL THEN GREATEST(log.at, url.visited_at) END
          FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS given (digest, host, place)
               LEFT JOIN host ON host.name = given.host
               LEFT JOIN url ON url.bucket = host.bucket AND url.digest = given.digest

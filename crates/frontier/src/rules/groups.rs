@@ -11,7 +11,7 @@ use baogao_model::event::DocumentReady;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
-use std::time::Duration;
+use std::ops::RangeInclusive;
 
 /// Draws the consequences of a transaction: due times of pace keys, and documents that became
 /// ready. Returns the number of the latter. Must run after all other changes of the transaction.
@@ -37,21 +37,24 @@ pub(crate) fn settle<R: Rows>(
     Ok(ready)
 }
 
-/// Groups that were open at this time already have waited longer than the patience given, or else
-/// the configured one.
-pub(crate) fn overdue_since(config: &FrontierConfig, now: Timestamp, patience: Option<Duration>) -> i64 {
-    micros::of(now).saturating_sub(micros::length(patience.unwrap_or(config.group_patience)))
+/// When the groups were opened that wait no longer: all since a time, or else those that have waited
+/// longer than the configured patience.
+pub(crate) fn overdue(config: &FrontierConfig, now: Timestamp, since: Option<Timestamp>) -> RangeInclusive<i64> {
+    match since {
+        Some(since) => micros::of(since)..=micros::of(now),
+        None => i64::MIN..=micros::of(now).saturating_sub(micros::length(config.group_patience)),
+    }
 }
 
-/// Sends out a group if it was open at the time `since` already, and says whether it was.
+/// Sends out a group if it was opened in this time, and says whether it was.
 pub(crate) fn expire<R: Rows>(
     rows: &mut R,
     config: &FrontierConfig,
     now: Timestamp,
-    since: i64,
+    opened: &RangeInclusive<i64>,
     group: &str,
 ) -> Result<bool, R::Error> {
-    let is_overdue = |group: GroupRow| group.open_since.is_some_and(|open| open <= since);
+    let is_overdue = |group: GroupRow| group.open_since.is_some_and(|open| opened.contains(&open));
     if !rows.group(group)?.is_some_and(is_overdue) {
         return Ok(false);
     }

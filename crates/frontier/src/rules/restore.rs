@@ -66,8 +66,9 @@ impl<R: Rows> Batch<'_, R> {
             Some(fetch_no) => self.rows.response(fetch_no)?,
             None => None,
         };
-        // As exactly as times are stored.
-        if last.as_ref().is_some_and(|last| micros::of(last.at) >= micros::of(page.at)) {
+        // As exactly as times are stored. A later visit that found it unchanged, moved or gone knows better.
+        let known = last.as_ref().map(|last| micros::of(last.at).max(row.visited_at.unwrap_or(i64::MIN)));
+        if known.is_some_and(|known| known >= micros::of(page.at)) {
             restored.older += 1;
             return Ok(());
         }

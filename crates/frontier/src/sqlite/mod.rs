@@ -29,6 +29,7 @@ use baogao_model::{CanonicalUrl, Target, Tombstone};
 use jiff::Timestamp;
 use rows::FileRows;
 use rusqlite::{Connection, params};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,15 +141,15 @@ impl Backend for Sqlite {
         self.readers.run("look up the last fetches", move |conn| stats::last_fetched(conn, &urls)).await
     }
 
-    async fn expire_groups(&self, now: Timestamp, patience: Option<Duration>) -> Result<u64, FrontierError> {
+    async fn expire_groups(&self, now: Timestamp, since: Option<Timestamp>) -> Result<u64, FrontierError> {
         let mut total = 0;
         loop {
             let expired = self
                 .write("expire document groups", move |conn, config| {
-                    let since = groups::overdue_since(config, now, patience);
-                    let overdue = overdue_groups(conn, since)?;
+                    let opened = groups::overdue(config, now, since);
+                    let overdue = overdue_groups(conn, &opened)?;
                     for group in &overdue {
-                        groups::expire(&mut FileRows::new(conn, config), config, now, since, group)?;
+                        groups::expire(&mut FileRows::new(conn, config), config, now, &opened, group)?;
                     }
                     Ok(overdue.len())
                 })
@@ -343,9 +344,9 @@ fn apply_pace_rules(conn: &Connection, config: &FrontierConfig) -> rusqlite::Res
     Ok(())
 }
 
-/// Groups that have been open since that time or longer, the longest open first.
-fn overdue_groups(conn: &Connection, since: i64) -> rusqlite::Result<Vec<String>> {
-    conn.prepare_cached("SELECT id FROM doc_group WHERE open_since <= ?1 ORDER BY open_since LIMIT ?2")?
-        .query_map(params![since, EXPIRED_AT_ONCE], |row| row.get(0))?
+/// Groups that were opened in this time and are open still, the longest open first.
+fn overdue_groups(conn: &Connection, opened: &RangeInclusive<i64>) -> rusqlite::Result<Vec<String>> {
+    conn.prepare_cached("SELECT id FROM doc_group WHERE open_since BETWEEN ?1 AND ?2 ORDER BY open_since LIMIT ?3")?
+        .query_map(params![opened.start(), opened.end(), EXPIRED_AT_ONCE], |row| row.get(0))?
         .collect()
 }

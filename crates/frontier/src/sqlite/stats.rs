@@ -191,10 +191,10 @@ pub(super) fn unfetched(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::R
     Ok(unfetched)
 }
 
-/// When the current response of each URL was fetched.
+/// When the current response of each URL was fetched, or a later visit ended.
 pub(super) fn last_fetched(conn: &Connection, urls: &[CanonicalUrl]) -> rusqlite::Result<Vec<Option<Timestamp>>> {
     let mut look = conn.prepare_cached(
-        "SELECT fetch_log.at FROM url JOIN fetch_log ON fetch_log.id = url.fetch_no WHERE url.digest = ?1",
+        "SELECT max(fetch_log.at, coalesce(url.visited_at, 0)) FROM url JOIN fetch_log ON fetch_log.id = url.fetch_no WHERE url.digest = ?1",
     )?;
     let mut last = Vec::with_capacity(urls.len());
     for url in urls {

@@ -87,7 +87,7 @@ macro_rules! frontier_suite {
                     a_part_may_redirect_twice_and_fail,
                     any_order_gives_the_same_document;
                 restore: archived_pages_become_fetches_of_their_times, a_known_place_keeps_its_number,
-                    what_is_older_than_known_is_left_alone, documents_in_parts_go_out_again,
+                    what_is_older_than_known_is_left_alone, a_later_visit_knows_better, documents_in_parts_go_out_again,
                     nobody_waits_for_parts_that_nobody_fetches;
                 prune: only_old_fetches_that_were_followed_by_others_go, a_pass_goes_on_where_it_stopped,
                     what_was_pruned_is_no_longer_recognised;

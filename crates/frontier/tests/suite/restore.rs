@@ -71,6 +71,17 @@ pub async fn what_is_older_than_known_is_left_alone<B: Bed>() {
     assert_eq!(frontier.last_fetched(&[url(ONE)]).await.expect("looks up"), [Some(at(5))]);
 }
 
+pub async fn a_later_visit_knows_better<B: Bed>() {
+    let frontier = opened::<B>(config(), at(0)).await;
+    seed(&frontier, at(0), &[ONE]).await;
+    visit_all(&frontier, at(5), || page("a")).await;
+    seed(&frontier, at(100), &[ONE]).await;
+    visit_all(&frontier, at(100), || Outcome::NotModified).await;
+    assert_eq!(frontier.last_fetched(&[url(ONE)]).await.expect("looks up"), [Some(at(100))]);
+    assert_eq!(restore(&frontier, at(200), &[archived(ONE, 50, "b")]).await, counts(0, 0, 1));
+    assert_eq!(restore(&frontier, at(200), &[archived(ONE, 150, "b")]).await, counts(1, 0, 0));
+}
+
 pub async fn documents_in_parts_go_out_again<B: Bed>() {
     let frontier = opened::<B>(config(), at(0)).await;
     let pages = [archived(ONE, 1, "1"), archived(TWO, 2, "2")];
@@ -92,7 +103,8 @@ pub async fn nobody_waits_for_parts_that_nobody_fetches<B: Bed>() {
     let found = part_links(ONE, fetch_no(&frontier, ONE).await, "12", 1, &BOTH);
     frontier.store_links(at(9), &found, Vec::new()).await.expect("stores");
     assert_eq!(frontier.expire_groups(at(10)).await.expect("expires"), 0);
-    assert_eq!(frontier.close_groups(at(10)).await.expect("closes"), 1);
+    assert_eq!(frontier.close_groups(at(10), at(10)).await.expect("closes"), 0, "it was open before");
+    assert_eq!(frontier.close_groups(at(10), at(9)).await.expect("closes"), 1);
     assert_eq!(documents(&frontier).await.len(), 1);
-    assert_eq!(frontier.close_groups(at(11)).await.expect("closes"), 0);
+    assert_eq!(frontier.close_groups(at(11), at(0)).await.expect("closes"), 0);
 }

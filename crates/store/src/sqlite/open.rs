@@ -46,15 +46,18 @@ pub(super) fn for_reading(place: &Place, busy_timeout: Duration) -> Result<Conne
     Ok(connection)
 }
 
-/// Makes sure that the schema is the one this program works with.
+/// Makes sure that the schema is one that this program can read.
 pub(super) fn check_version(connection: &Connection, place: &Place) -> Result<(), StoreError> {
     let found = schema_version(connection, place)?;
     let known = known_version();
-    if found < known {
+    if found < OLDEST_READABLE {
         return Err(StoreError::SchemaVersion { place: place.to_string(), found, known });
     }
     Ok(())
 }
+
+/// The oldest schema that can be read: what came since are the tombstones, which only writers ask for.
+const OLDEST_READABLE: i64 = 1;
 
 /// The schema version this program writes.
 fn known_version() -> i64 {

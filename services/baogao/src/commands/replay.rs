@@ -149,6 +149,9 @@ impl Replay<'_> {
             .await
             .with_context(|| say!(lang, "cannot open the archive {}", "无法打开存档 {}", location))?;
         let tombstones = archive.tombstones().await?;
+        for tombstone in tombstones.oldest_first() {
+            tell(say!(lang, "taken down there, and so here: {}", "{} 在那里已下架，此处随之下架", tombstone.target));
+        }
         self.intake.forget(tombstones.oldest_first().into_iter().cloned().collect()).await?;
         let segments = archive.segments().await?;
         let here: HashMap<String, u64> =

@@ -198,8 +198,8 @@ async fn lift(session: &Session, stores: &Stores, targets: &[Target], json: bool
         } else if was_there {
             let words = say!(
                 lang,
-                "{} may be fetched and stored again; crawl it to have it back",
-                "{} 可重新抓取与存储；如需恢复请再次抓取",
+                "{} may be fetched and stored again; `baogao replay` makes it anew from the archive",
+                "{} 可重新抓取与存储；baogao replay 可从存档恢复",
                 target
             );
             writeln!(out, "{words}")?;

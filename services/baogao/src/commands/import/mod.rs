@@ -29,7 +29,7 @@ use url::Url;
 const FORGOTTEN: &str = "forgotten";
 
 /// Records of a WARC file that are read ahead.
-const AHEAD: usize = 8;
+const AHEAD: usize = 2;
 
 /// Carries the command out.
 pub fn run(session: &Session, args: &ImportArgs) -> anyhow::Result<Exit> {
@@ -131,7 +131,13 @@ impl Import<'_> {
         if let Some(bar) = bar {
             bar.finish_and_clear();
         }
-        self.queue.flush().await
+        self.queue.flush().await?;
+        for error in self.queue.refused() {
+            self.session.complain(&error.into());
+            self.leave_out("unusable".to_owned());
+            self.exit = Exit::SomeFailed;
+        }
+        Ok(())
     }
 
     /// One saved page or text. The inner error is about the file.
@@ -187,7 +193,8 @@ impl Import<'_> {
                 }
                 Err(error) => {
                     let so_far = say!(lang, "{} page(s) before were taken", "此前的 {} 页已导入", taken);
-                    return Ok(Err(anyhow::Error::new(error).context(format!("{}; {so_far}", cannot()))));
+                    let mark = lang.pick("; ", "；");
+                    return Ok(Err(anyhow::Error::new(error).context(format!("{}{mark}{so_far}", cannot()))));
                 }
             }
         }

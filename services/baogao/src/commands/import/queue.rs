@@ -2,9 +2,10 @@
 
 use super::super::replay::page;
 use crate::intake::Intake;
-use baogao_archive::Exchange;
+use baogao_archive::{ArchiveError, Exchange};
 use baogao_model::CanonicalUrl;
-use futures::future::try_join_all;
+use futures::future::join_all;
+use jiff::Timestamp;
 
 /// Responses archived at once: together they cost one wait for the disk or the store.
 const BATCH: usize = 64;
@@ -18,16 +19,23 @@ pub struct Queue {
     waiting: Vec<(CanonicalUrl, Exchange)>,
     bytes: usize,
     known: u64,
+    /// Why responses could not be archived; taken by whoever tells.
+    refused: Vec<ArchiveError>,
 }
 
 impl Queue {
     pub fn new(intake: Intake) -> Self {
-        Self { intake, waiting: Vec::new(), bytes: 0, known: 0 }
+        Self { intake, waiting: Vec::new(), bytes: 0, known: 0, refused: Vec::new() }
     }
 
     /// Responses left out so far, since their URL has one as new.
     pub fn known(&self) -> u64 {
         self.known
+    }
+
+    /// Why responses could not be archived, since this was last asked.
+    pub fn refused(&mut self) -> Vec<ArchiveError> {
+        std::mem::take(&mut self.refused)
     }
 
     /// Whether a response was taken down here.
@@ -49,8 +57,13 @@ impl Queue {
     ///
     /// When its URL is none that could be fetched, or a store fails.
     pub async fn push(&mut self, exchange: Exchange) -> anyhow::Result<()> {
+        let url = CanonicalUrl::parse(&exchange.url)?;
+        // Programs write addresses as they please, and clocks go wrong: a page of tomorrow would keep out
+        // what is fetched today.
+        let fetched_at = exchange.fetched_at.min(Timestamp::now());
+        let exchange = Exchange { url: url.to_string(), fetched_at, ..exchange };
         self.bytes += exchange.body.len();
-        self.waiting.push((CanonicalUrl::parse(&exchange.url)?, exchange));
+        self.waiting.push((url, exchange));
         if self.waiting.len() >= BATCH || self.bytes >= BATCH_BYTES { self.flush().await } else { Ok(()) }
     }
 
@@ -75,9 +88,13 @@ impl Queue {
             }
         }
         let archive = self.intake.archive().clone();
-        let places = try_join_all(new.iter().map(|exchange| archive.append(exchange.clone()))).await?;
+        let places = join_all(new.iter().map(|exchange| archive.append(exchange.clone()))).await;
         for (exchange, at) in new.iter().zip(places) {
-            self.intake.take(page(exchange, at)?).await?;
+            match at {
+                Ok(at) => self.intake.take(page(exchange, at)?).await?,
+                Err(error @ ArchiveError::Invalid { .. }) => self.refused.push(error),
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }

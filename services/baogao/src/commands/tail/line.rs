@@ -3,7 +3,9 @@
 use crate::lang::Lang;
 use crate::say;
 use baogao_model::Message;
-use baogao_model::event::{ArticleCleaned, DocumentOther, DocumentReady, LinksFound, PageFetched, ReportParsed};
+use baogao_model::event::{
+    ArticleCleaned, DocumentForgotten, DocumentOther, DocumentReady, LinksFound, PageFetched, ReportParsed,
+};
 use baogao_model::report::Report;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -59,6 +61,9 @@ fn about(lang: Lang, message: &Message) -> Option<String> {
     }
     if let Ok(event) = message.decode::<LinksFound>() {
         return Some(say!(lang, "{}, {} links", "{}，{} 个链接", event.page_url, event.links.len()));
+    }
+    if let Ok(event) = message.decode::<DocumentForgotten>() {
+        return Some(say!(lang, "{} was taken down", "{} 已下架", event.target));
     }
     let event = message.decode::<DocumentReady>().ok()?;
     Some(say!(lang, "{}, {} parts", "{}，{} 页", event.document_key, event.parts.len()))
