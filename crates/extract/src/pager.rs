@@ -11,7 +11,7 @@ use crate::links::{Anchor, Base};
 use crate::region::RegionKind;
 use baogao_model::CanonicalUrl;
 use html5ever::local_name;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A higher number is no page number but a year or a count.
 const MAX_NUMBER: u32 = 1_900;
@@ -76,7 +76,13 @@ pub(crate) fn find(
             best = Some((votes, pager));
         }
     }
-    best.map(|(_, pager)| pager)
+    // What was made by putting numbers together must still be an address.
+    let is_address =
+        |url: &String| own.is_none() || CanonicalUrl::parse(url).is_ok_and(|canonical| canonical.as_str() == url);
+    // `1204_02.html` is no `1204_2.html`: who writes so has other addresses than those made here.
+    let is_own =
+        |pager: &Pager| !strict || own.is_none_or(|own| pager.pages.get(&pager.current).is_none_or(|url| url == own));
+    best.map(|(_, pager)| pager).filter(|pager| pager.pages.values().all(is_address) && is_own(pager))
 }
 
 /// The pager of a TRS page, from the call that would write it.
@@ -102,6 +108,11 @@ fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, max_pages: u32)
             let current = index + 1;
             if let Some(own) = own {
                 pages.insert(current, own.as_str().to_owned());
+            }
+            // A name with `#` in it makes one address of all numbers.
+            let addresses: BTreeSet<&String> = pages.values().collect();
+            if addresses.len() < pages.len() {
+                return None;
             }
             return Some(Pager { current, total: Some(total), next: pages.get(&(current + 1)).cloned(), pages });
         }
@@ -208,6 +219,10 @@ impl Template {
         }
         // `gzbg.htm` beside `gzbg/4.htm`.
         let prefix = self.prefix.strip_suffix(['_', '-', '/'])?;
+        // `/4.htm` lies beside no `.htm`, least of all behind the host's name.
+        if self.prefix.ends_with("//") || prefix.ends_with('/') || is_host(prefix) {
+            return None;
+        }
         Some(format!("{prefix}{}", self.suffix))
     }
 
@@ -240,6 +255,11 @@ impl Template {
     }
 }
 
+/// Whether an absolute address ends with its host.
+fn is_host(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(_, rest)| !rest.contains('/'))
+}
+
 /// Every reading of `url` as a template with the page number `number` in it.
 fn templates_of(url: &str, number: u32) -> Vec<Template> {
     let start_of_path =
@@ -249,7 +269,8 @@ fn templates_of(url: &str, number: u32) -> Vec<Template> {
     let mut at = start_of_path;
     while at < bytes.len() {
         if !bytes[at].is_ascii_digit() {
-            at += 1;
+            // The digits of `%3C` are no number.
+            at += if bytes[at] == b'%' { 3 } else { 1 };
             continue;
         }
         let mut end = at;
