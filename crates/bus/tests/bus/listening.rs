@@ -246,13 +246,17 @@ fn first_version(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_file_of_the_first_version_is_brought_up_by_its_owner_and_by_nobody_else() {
+async fn a_file_of_the_first_version_is_looked_at_by_anybody_and_brought_up_by_its_owner() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bus.db");
     first_version(&path);
-    let refused = Bus::sqlite_beside(&path).await.unwrap_err();
+    let visitor = Bus::sqlite_beside(&path).await.unwrap();
+    assert_eq!(depth(&visitor, "work").await.ready, 1);
+    assert!(visitor.dead_letters(&Default::default()).await.unwrap().is_empty());
+    let refused = visitor.discard(&Default::default()).await.unwrap_err();
     let cause = std::error::Error::source(&refused).unwrap().to_string();
-    assert!(cause.contains("run the program that owns it"), "{refused}: {cause}");
+    assert!(cause.contains("`baogao run`"), "{refused}: {cause}");
+    assert!(visitor.listen(["#"]).await.is_err());
     let bus = owner(&dir).await;
     let _listener = listening(&bus, &["#"]).await;
     assert_eq!(depth(&bus, "work").await.ready, 1);

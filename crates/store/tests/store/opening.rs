@@ -86,6 +86,8 @@ async fn other_schema_versions_say_what_to_do() {
         assert!(matches!(error, StoreError::SchemaVersion { found: 99, .. }), "{error}");
         assert!(error.to_string().ends_with("upgrade it"), "{error}");
     }
+    set(1);
+    Records::sqlite_read_only(&path).await.expect("what came since is for writers");
     set(0);
     let error = Records::sqlite_read_only(&path).await.err().expect("too old");
     assert!(error.to_string().contains("migrate"), "{error}");
