@@ -6,6 +6,7 @@
 
 use crate::text::Text;
 use baogao_model::Warning;
+use std::borrow::Cow;
 
 /// A clean text made from a bare text file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +26,8 @@ pub struct Tidied {
 ///
 /// Runs in time linear in the length of `raw`.
 pub fn tidy(raw: &str) -> Tidied {
-    let (unescaped, escapes) = unescape(raw);
+    // First: what vanishes may stand within what is written out.
+    let (unescaped, escapes) = unescape(&visible(raw));
     let mut text = String::with_capacity(unescaped.len());
     let mut lost_blanks = 0;
     for line in unescaped.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}', '\u{B}', '\u{C}']) {
@@ -69,6 +71,16 @@ const ESCAPES: &[(&str, &str)] = &[
     ("&middot;", "·"),
 ];
 
+/// Whether a character is nothing to a reader.
+fn is_nothing(c: char) -> bool {
+    matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{AD}' | '\0')
+}
+
+/// The text without the characters that are nothing.
+fn visible(raw: &str) -> Cow<'_, str> {
+    if raw.contains(is_nothing) { raw.chars().filter(|&c| !is_nothing(c)).collect() } else { Cow::Borrowed(raw) }
+}
+
 /// Undoes [`ESCAPES`] and counts them.
 fn unescape(raw: &str) -> (String, usize) {
     let mut out = String::with_capacity(raw.len());
@@ -104,7 +116,6 @@ fn tidy_line(line: &str) -> (String, usize) {
         lost += usize::from(flush_marks(&mut out, marks));
         marks = 0;
         match c {
-            '\u{FEFF}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{AD}' | '\0' => {}
             '\t' | '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}' => {
                 out.push(' ')
             }
