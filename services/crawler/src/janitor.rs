@@ -19,6 +19,9 @@ const STEP: usize = 500;
 /// The time between two rounds, less up to a tenth.
 const EVERY: Duration = Duration::from_secs(24 * 3600);
 
+/// The same after a round that failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(600);
+
 /// The longest time that can be set: about a thousand years.
 const MAX_DAYS: u32 = 365_000;
 
@@ -147,19 +150,19 @@ pub(crate) async fn run(frontier: &Frontier, bus: &Bus, config: &RetentionConfig
             done = tidy(frontier, bus, config, Timestamp::now(), &context.shutdown) => done,
             () = context.shutdown.requested() => return,
         };
-        match done {
+        match &done {
             Ok(_) => {}
-            Err(TidyError::Frontier(error)) => context.health.lost(FRONTIER, chain(&error)),
-            Err(TidyError::Bus(error)) => context.health.lost(BUS, chain(&error)),
+            Err(TidyError::Frontier(error)) => context.health.lost(FRONTIER, chain(error)),
+            Err(TidyError::Bus(error)) => context.health.lost(BUS, chain(error)),
         }
-        if !context.shutdown.sleep(wait()).await {
+        if !context.shutdown.sleep(shortened(if done.is_ok() { EVERY } else { AFTER_FAILURE })).await {
             return;
         }
     }
 }
 
 /// The time until the next round: not the same in processes that started together.
-fn wait() -> Duration {
+fn shortened(time: Duration) -> Duration {
     let chance = RandomState::new().build_hasher().finish() % 1024;
-    EVERY.mul_f64(1.0 - chance as f64 / 10_240.0)
+    time.mul_f64(1.0 - chance as f64 / 10_240.0)
 }
