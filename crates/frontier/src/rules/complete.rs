@@ -40,17 +40,10 @@ pub(crate) fn complete<R: Rows>(
 ) -> Result<Completed, R::Error> {
     let key = rows.key(&token.pace_key)?;
     let epoch = i64::try_from(token.epoch).unwrap_or(i64::MAX);
-    let mut batch = Batch {
-        rows,
-        config,
-        now,
-        epoch,
-        stale: key.as_ref().is_none_or(|key| key.epoch != epoch),
-        completed: Completed::default(),
-        touched: Touched::default(),
-        silent: key.as_ref().map_or(0, |key| key.failures),
-        blocked_until: None,
-    };
+    let mut batch = Batch::new(rows, config, now);
+    batch.epoch = epoch;
+    batch.stale = key.as_ref().is_none_or(|key| key.epoch != epoch);
+    batch.silent = key.as_ref().map_or(0, |key| key.failures);
     for completion in completions {
         batch.take(completion)?;
     }
@@ -92,7 +85,13 @@ pub(super) struct Response<'a> {
     pub(super) bytes: u64,
 }
 
-impl<R: Rows> Batch<'_, R> {
+impl<'a, R: Rows> Batch<'a, R> {
+    /// A batch that belongs to no claim.
+    pub(super) fn new(rows: &'a mut R, config: &'a FrontierConfig, now: Timestamp) -> Self {
+        let (completed, touched) = (Completed::default(), Touched::default());
+        Self { rows, config, now, epoch: 0, stale: false, completed, touched, silent: 0, blocked_until: None }
+    }
+
     fn take(&mut self, completion: &Completion) -> Result<(), R::Error> {
         let (url, at) = (&completion.url, completion.at);
         let Some(row) = self.rows.find(url)? else {

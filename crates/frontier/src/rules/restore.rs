@@ -2,8 +2,7 @@
 
 use super::complete::{Batch, Response};
 use super::urls::{self, Place};
-use super::{Rows, Touched, groups};
-use crate::completion::Completed;
+use super::{Rows, groups};
 use crate::config::FrontierConfig;
 use crate::micros;
 use crate::restore::{ArchivedPage, Restored};
@@ -19,18 +18,7 @@ pub(crate) fn restore<R: Rows>(
     now: Timestamp,
     pages: &[ArchivedPage],
 ) -> Result<Restored, R::Error> {
-    let mut batch = Batch {
-        rows,
-        config,
-        now,
-        // Of no claim.
-        epoch: 0,
-        stale: false,
-        completed: Completed::default(),
-        touched: Touched::default(),
-        silent: 0,
-        blocked_until: None,
-    };
+    let mut batch = Batch::new(rows, config, now);
     let mut restored = Restored::default();
     for page in pages {
         batch.restore(page, &mut restored)?;
