@@ -317,9 +317,9 @@ fn spoken(text: &[char]) -> Cow<'_, [char]> {
     }
 }
 
-/// Characters that do not count in names: quotes, blanks, brackets.
+/// Characters that do not count in names: quotes, blanks, brackets, and what sets an index low (PM_2.5).
 fn is_silent(c: char) -> bool {
-    matches!(c, '“' | '”' | '"' | '‘' | '’' | '\'' | '「' | '」' | ' ')
+    matches!(c, '“' | '”' | '"' | '‘' | '’' | '\'' | '「' | '」' | ' ' | '_')
 }
 
 /// Whether a prefix says nothing but where and when, so that a weak name behind it is beyond doubt.
