@@ -154,3 +154,21 @@ fn services_forget_a_site_and_tell_subscribers() {
     let listed = json_lines(&forget(&["--list", "--json"], ("--config", &config)).stdout);
     assert_eq!(text(&listed[0], "target"), site);
 }
+
+#[test]
+fn a_document_goes_with_any_of_its_pages_and_comes_back_without_none() {
+    let web = FakeWeb::start(Plan { seed: 67, hosts: 1, pages_per_host: 12, ..Plan::default() }).expect("a port");
+    let (whole, place) = (Place::new(), Place::new());
+    done(&run(&mut whole.crawl(&web.seeds(), &web.connect_to(), &[])));
+    let reports = whole.reports();
+    let pages = reports.iter().find_map(|report| report["source"]["pages"].as_array().filter(|pages| pages.len() > 1));
+    let pages: Vec<&str> = pages.expect("one is in parts").iter().filter_map(Value::as_str).collect();
+    // A data directory that knows nothing of them yet.
+    run(&mut place.crawl(&web.seeds(), &web.connect_to(), &["--depth", "0", "--max-pages", "1"]));
+    let asked_before = asked(&web, pages[1]);
+    done(&forget(&[pages[1], "--yes"], ("--data", &place.data())));
+    run(&mut place.crawl(&[pages[0].to_owned()], &web.connect_to(), &["--depth", "0"]));
+    let half = place.records().into_iter().find(|record| text(&record["source"], "url") == pages[0]);
+    assert!(half.is_none(), "without {}: {half:#?}", pages[1]);
+    assert_eq!(asked(&web, pages[1]), asked_before);
+}

@@ -4,7 +4,7 @@ use baogao_archive::{Exchange, Foreign, ForeignRecords};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
-use std::io::{Cursor, Write};
+use std::io::{BufReader, Cursor, Read, Write};
 
 /// A record with this header, whose length is added, and this block.
 fn record(header: &str, block: &[u8]) -> Vec<u8> {
@@ -122,6 +122,19 @@ fn what_is_unusable_is_said_and_the_rest_is_read() {
     };
     assert!(date.contains("yesterday") && no_http.contains("unreadable") && endless.contains("does not end"));
     assert_eq!(url.as_deref(), Some("http://www.qinglan.example/1.html"));
+}
+
+#[test]
+fn a_response_that_is_too_large_is_passed_by() {
+    let length: u64 = 65 << 20;
+    let head = format!("WARC/1.0\r\n{PAGE}Content-Length: {length}\r\n\r\n");
+    let tail = [b"\r\n\r\n".to_vec(), page("HTTP/1.1 200 OK\r\n\r\nx")].concat();
+    let file = Cursor::new(head).chain(std::io::repeat(b' ').take(length)).chain(Cursor::new(tail));
+    let records: Vec<_> = ForeignRecords::new(BufReader::new(file)).unwrap().map(Result::unwrap).collect();
+    let [Foreign::Unusable { what, .. }, Foreign::Exchange(_)] = &records[..] else {
+        panic!("{} records", records.len())
+    };
+    assert!(what.contains("more than"), "{what}");
 }
 
 #[test]
