@@ -4,13 +4,15 @@ mod archive;
 mod dead;
 mod forget;
 mod intake;
+mod place;
 mod regions;
 mod tail;
 
-pub use archive::{ArchiveCatArgs, ArchiveCommand, ArchiveListArgs, ArchivePlace, ArchiveVerifyArgs};
-pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadPlace, DeadReplayArgs, DeadShowArgs, Rate};
+pub use archive::{ArchiveCatArgs, ArchiveCommand, ArchiveListArgs, ArchiveVerifyArgs};
+pub use dead::{DeadCommand, DeadDropArgs, DeadFilter, DeadListArgs, DeadReplayArgs, DeadShowArgs, Rate};
 pub use forget::ForgetArgs;
 pub use intake::{ImportArgs, ReplayArgs};
+pub use place::Place;
 pub use regions::{RegionsCommand, RegionsCrosswalkArgs, RegionsListArgs};
 pub use tail::TailArgs;
 

@@ -5,12 +5,11 @@
 
 use crate::config::Config;
 use crate::embedded::{Embedded, End, Load, Running};
-use anyhow::Context as _;
-use baogao_archive::{Archive, ArchiveConfig};
-use baogao_frontier::{ArchivedPage, Frontier, PostgresOptions, Restored};
+use crate::stores::Stores;
+use crate::takedown::{self, Done};
+use baogao_frontier::{ArchivedPage, Restored};
 use baogao_model::{CanonicalUrl, Tombstone, Tombstones};
 use baogao_runtime::Shutdown;
-use baogao_store::{Records, Sink};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -31,15 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The way in.
 pub struct Intake {
-    frontier: Frontier,
-    archive: Archive,
+    /// Where the pages go.
+    pub stores: Stores,
     shutdown: Shutdown,
     /// When it was opened: groups that wait from before are not its own.
     began: Timestamp,
-    /// The database of the servers, if it is there that the records are.
-    database: Option<String>,
-    /// None over servers.
-    here: Option<(Embedded, Running)>,
+    /// The roles at work in the data directory; none over servers.
+    running: Option<Running>,
     /// What was taken down here.
     forgotten: Tombstones,
     batch: Vec<ArchivedPage>,
@@ -58,72 +55,30 @@ pub struct Outcome {
 
 impl Intake {
     /// Opens the data directory and starts the roles in it, or reaches for the servers that the
-    /// configuration names.
+    /// configuration names; none where a stop was asked for meanwhile.
     ///
     /// # Errors
     ///
-    /// When the directory is in use or cannot be written to, or a server cannot be reached.
-    pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Self> {
+    /// As for [`Stores::open`].
+    pub async fn open(config: &Config, shutdown: &Shutdown) -> anyhow::Result<Option<Self>> {
         let began = Timestamp::now();
-        let (frontier, archive, here) = match &config.database.url {
-            None => {
-                let stores = Embedded::open(&config.data.dir, config).await?;
-                let running = stores.start_offline(config, shutdown)?;
-                (stores.frontier.clone(), stores.archive.clone(), Some((stores, running)))
-            }
-            Some(url) => {
-                let (rules, options) = (config.frontier_config(), PostgresOptions::default());
-                let frontier = Frontier::postgres(url.expose(), rules, options)
-                    .await
-                    .with_context(|| format!("cannot open the frontier in {url}"))?;
-                let location = config.archive_location();
-                let archive = Archive::open(&location, ArchiveConfig::default())
-                    .await
-                    .with_context(|| format!("cannot open the archive {location}"))?;
-                (frontier, archive, None)
-            }
-        };
-        let forgotten = frontier.forgotten().await?.into_iter().collect();
-        let batch = Vec::with_capacity(BATCH);
-        let database = config.database.url.as_ref().map(|url| url.expose().to_owned());
+        let Some(stores) = Stores::open(config, shutdown).await? else { return Ok(None) };
+        let running = stores.embedded.as_ref().map(|embedded| embedded.start_offline(config, shutdown)).transpose()?;
+        let forgotten = stores.frontier.forgotten().await?.into_iter().collect();
         let (shutdown, taken) = (shutdown.clone(), Restored::default());
-        Ok(Self { frontier, archive, shutdown, began, database, here, forgotten, batch, taken })
+        Ok(Some(Self { stores, shutdown, began, running, forgotten, batch: Vec::with_capacity(BATCH), taken }))
     }
 
-    /// The archive of this data directory or of these servers.
-    pub fn archive(&self) -> &Archive {
-        &self.archive
-    }
-
-    /// The frontier that the pages go into.
-    pub fn frontier(&self) -> &Frontier {
-        &self.frontier
-    }
-
-    /// Takes over what was taken down elsewhere, and deletes what of it is here.
+    /// Takes down here what was taken down elsewhere, as [`takedown::carry_out`] does it.
     ///
     /// # Errors
     ///
     /// When a store cannot be written to.
-    pub async fn forget(&mut self, tombstones: Vec<Tombstone>) -> anyhow::Result<()> {
-        for tombstone in &tombstones {
-            self.archive.forget(tombstone).await?;
-        }
-        self.frontier.forget(tombstones.clone()).await?;
-        let own = match (&self.here, &self.database) {
-            (Some((stores, _)), _) => Some(stores.records.clone()),
-            (None, Some(url)) if !tombstones.is_empty() => {
-                Some(Records::postgres(url, baogao_store::PostgresOptions::default()).await?)
-            }
-            _ => None,
-        };
-        if let Some(records) = own {
-            for tombstone in &tombstones {
-                records.forget(tombstone).await?;
-            }
-        }
-        self.forgotten = self.frontier.forgotten().await?.into_iter().collect();
-        Ok(())
+    pub async fn forget(&mut self, tombstone: &Tombstone) -> anyhow::Result<Done> {
+        let plan = takedown::plan(&self.stores, tombstone.clone(), &self.forgotten).await?;
+        let done = takedown::carry_out(&self.stores, &plan).await?;
+        self.forgotten = self.stores.frontier.forgotten().await?.into_iter().collect();
+        Ok(done)
     }
 
     /// Whether a page was taken down here, and so may not be taken.
@@ -152,13 +107,13 @@ impl Intake {
             return Ok(());
         }
         let pages = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH));
-        let taken = self.frontier.restore(Timestamp::now(), pages).await?;
+        let taken = self.stores.frontier.restore(Timestamp::now(), pages).await?;
         self.taken.again += taken.again;
         self.taken.new += taken.new;
         self.taken.older += taken.older;
         let (waits_since, mut is_told) = (Instant::now(), false);
-        while self.frontier.outbox_depth().await?.rows > UNSENT {
-            if self.here.is_none() && !is_told && waits_since.elapsed() > PATIENCE_UNTOLD {
+        while self.stores.frontier.outbox_depth().await?.rows > UNSENT {
+            if self.running.is_none() && !is_told && waits_since.elapsed() > PATIENCE_UNTOLD {
                 tracing::warn!("pages are not sent on; does a crawler of these servers run?");
                 is_told = true;
             }
@@ -177,22 +132,21 @@ impl Intake {
     pub async fn finish(mut self, watch: impl FnMut(&Load)) -> anyhow::Result<Outcome> {
         let handed_in = if self.is_stopped() { Ok(()) } else { self.hand_in().await };
         let (mut end, mut reports) = (if self.is_stopped() { End::Stopped } else { End::Idle }, None);
-        match self.here {
-            None => {
-                self.archive.close().await;
-                self.frontier.close().await?;
-                handed_in?;
-            }
-            Some((stores, mut running)) => {
+        match (self.running, &self.stores.embedded) {
+            (Some(mut running), Some(embedded)) => {
                 let done = match handed_in {
-                    Ok(()) if end == End::Idle => see_through(&stores, &mut running, self.began, watch).await,
+                    Ok(()) if end == End::Idle => see_through(embedded, &mut running, self.began, watch).await,
                     Ok(()) => Ok(End::Stopped),
                     Err(error) => Err(error),
                 };
                 running.stop().await;
-                reports = Some(stores.records.counts().await?.reports);
-                stores.close().await?;
+                reports = Some(self.stores.records.counts().await?.reports);
+                self.stores.close().await?;
                 end = done?;
+            }
+            _ => {
+                self.stores.close().await?;
+                handed_in?;
             }
         }
         Ok(Outcome { end, taken: self.taken, reports })

@@ -14,7 +14,9 @@ mod one_page;
 mod profiles;
 mod progress;
 mod roles;
+mod stores;
 mod table;
+mod takedown;
 mod tell;
 
 use exit::Exit;

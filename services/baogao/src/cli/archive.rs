@@ -1,7 +1,7 @@
 //! The arguments of `baogao archive`.
 
+use super::Place;
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
 
 /// The commands on archived responses.
 #[derive(Debug, Subcommand)]
@@ -39,24 +39,12 @@ Examples:
     Verify(ArchiveVerifyArgs),
 }
 
-/// Which archive.
-#[derive(Debug, Args)]
-pub struct ArchivePlace {
-    /// The data directory [default: ./baogao-data].
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// A configuration file, which names the data directory or the archive.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
-
 /// Arguments of `archive list`.
 #[derive(Debug, Args)]
 pub struct ArchiveListArgs {
     /// Which archive.
     #[command(flatten)]
-    pub place: ArchivePlace,
+    pub place: Place,
 
     /// Only these segments, with their records.
     #[arg(value_name = "SEGMENT")]
@@ -80,7 +68,7 @@ pub struct ArchiveListArgs {
 pub struct ArchiveCatArgs {
     /// Which archive.
     #[command(flatten)]
-    pub place: ArchivePlace,
+    pub place: Place,
 
     /// The record: a URL, or SEGMENT:OFFSET as `baogao archive list` shows it.
     #[arg(value_name = "RECORD")]
@@ -101,7 +89,7 @@ pub struct ArchiveCatArgs {
 pub struct ArchiveVerifyArgs {
     /// Which archive.
     #[command(flatten)]
-    pub place: ArchivePlace,
+    pub place: Place,
 
     /// Only these segments.
     #[arg(value_name = "SEGMENT")]

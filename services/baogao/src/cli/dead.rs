@@ -1,8 +1,7 @@
 //! The arguments of `baogao dead`.
 
-use super::duration;
+use super::{Place, duration};
 use clap::{ArgGroup, Args, Subcommand};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The commands on dead letters.
@@ -59,18 +58,6 @@ fn which() -> ArgGroup {
     ArgGroup::new("which").args(ways).required(true).multiple(true)
 }
 
-/// Whose dead letters.
-#[derive(Debug, Args)]
-pub struct DeadPlace {
-    /// The data directory [default: ./baogao-data].
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// A configuration file, which names the data directory.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-}
-
 /// Which dead letters. Several conditions leave those that meet all.
 #[derive(Debug, Args)]
 pub struct DeadFilter {
@@ -108,7 +95,7 @@ pub struct DeadFilter {
 pub struct DeadListArgs {
     /// Whose dead letters.
     #[command(flatten)]
-    pub place: DeadPlace,
+    pub place: Place,
 
     /// Which dead letters.
     #[command(flatten)]
@@ -124,7 +111,7 @@ pub struct DeadListArgs {
 pub struct DeadShowArgs {
     /// Whose dead letters.
     #[command(flatten)]
-    pub place: DeadPlace,
+    pub place: Place,
 
     /// The dead letter, by the id that `baogao dead list` shows.
     #[arg(value_name = "ID")]
@@ -144,7 +131,7 @@ pub struct DeadShowArgs {
 pub struct DeadReplayArgs {
     /// Whose dead letters.
     #[command(flatten)]
-    pub place: DeadPlace,
+    pub place: Place,
 
     /// Which dead letters.
     #[command(flatten)]
@@ -172,7 +159,7 @@ pub struct DeadReplayArgs {
 pub struct DeadDropArgs {
     /// Whose dead letters.
     #[command(flatten)]
-    pub place: DeadPlace,
+    pub place: Place,
 
     /// Which dead letters.
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! The arguments of `baogao forget`.
 
+use super::Place;
 use clap::Args;
-use std::path::PathBuf;
 
 /// Arguments of `forget`.
 #[derive(Debug, Args)]
@@ -30,13 +30,9 @@ pub struct ForgetArgs {
     #[arg(long, conflicts_with = "list")]
     pub lift: bool,
 
-    /// The data directory [default: ./baogao-data].
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// A configuration file, which names the data directory or the servers.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
 
     /// Print one JSON object a line.
     #[arg(long)]

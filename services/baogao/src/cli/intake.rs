@@ -1,5 +1,6 @@
 //! The arguments of `baogao replay` and `baogao import`.
 
+use super::Place;
 use clap::Args;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -10,13 +11,9 @@ use std::str::FromStr;
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The data directory whose pages are replayed [default: ./baogao-data].
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// A configuration file, which names the data directory or the servers.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
 
     /// Take the pages from this archive instead: a data directory, a folder of segments, or s3://BUCKET/PREFIX.
     #[arg(long, value_name = "ARCHIVE")]
@@ -38,13 +35,9 @@ pub struct ImportArgs {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// The data directory [default: ./baogao-data].
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// A configuration file, which names the data directory or the servers.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
 
     /// Where the saved pages come from: the address of the file a/1.html in a folder given is that of
     /// a/1.html below this.

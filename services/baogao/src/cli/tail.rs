@@ -1,10 +1,10 @@
 //! The arguments of `baogao tail`, and what a pattern of keys may be.
 
+use super::Place;
 use baogao_model::event::ROUTING_KEYS;
 use baogao_model::message::routing_part;
 use baogao_model::report::{Kind, Level};
 use clap::Args;
-use std::path::PathBuf;
 
 /// Arguments of `tail`.
 #[derive(Debug, Args)]
@@ -21,13 +21,9 @@ pub struct TailArgs {
     #[arg(long)]
     pub json: bool,
 
-    /// The data directory [default: ./baogao-data].
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-
-    /// A configuration file, which names the broker or the data directory.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// Where.
+    #[command(flatten)]
+    pub place: Place,
 }
 
 /// The longest pattern in bytes: AMQP writes it as a short string.

@@ -20,7 +20,7 @@ mod service;
 mod summary;
 mod tail;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Place};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::lang::Lang;
@@ -29,7 +29,6 @@ use baogao_crawler::ScopeKind;
 use baogao_runtime::config::ConfigError;
 use baogao_runtime::telemetry;
 use std::future::Future;
-use std::path::Path;
 
 /// What every command is given.
 pub struct Session {
@@ -91,14 +90,14 @@ impl Session {
 
 /// The configuration of a command that works in a data directory or over servers: a directory that is
 /// named on the command line is meant, whatever the file says.
-fn place(file: Option<&Path>, data: Option<&Path>) -> Result<Config, ConfigError> {
-    let mut config = match file {
+fn configured(place: &Place) -> Result<Config, ConfigError> {
+    let mut config = match &place.config {
         Some(file) => Config::load_for(file, &[])?,
         None => Config::load(None)?,
     };
-    if let Some(data) = data {
-        data.clone_into(&mut config.data.dir);
-        config.database.url = None;
+    if let Some(data) = &place.data {
+        config.data.dir.clone_from(data);
+        (config.bus.url, config.database.url) = (None, None);
     }
     Ok(config)
 }

@@ -23,17 +23,17 @@ use std::path::{Path, PathBuf};
 
 /// Carries the command out.
 pub fn run(session: &Session, args: &ReplayArgs) -> anyhow::Result<Exit> {
-    let config = super::place(args.config.as_deref(), args.data.as_deref())?;
+    let config = super::configured(&args.place)?;
     session.start_log(&config, Some("warn"))?;
     let from = args.from.as_deref().map(source).transpose()?;
-    if from.is_none() && config.database.url.is_none() {
+    if from.is_none() && config.bus.url.is_none() && config.database.url.is_none() {
         // Replaying what is not there would make it.
         Paths::of_existing(&config.data.dir)?;
     }
     let counts = Counts::install()?;
     block_on(async {
         let shutdown = Shutdown::on_signals()?;
-        let intake = Intake::open(&config, &shutdown).await?;
+        let Some(intake) = Intake::open(&config, &shutdown).await? else { return Ok(Exit::Interrupted) };
         let mut replay = Replay { session, args, intake, forgotten: 0, exit: Exit::Done };
         let read = match from {
             Some(location) => replay.take_over(&location).await,
@@ -135,7 +135,7 @@ struct Replay<'a> {
 impl Replay<'_> {
     /// Replays the archive that is there.
     async fn own(&mut self) -> anyhow::Result<()> {
-        let archive = self.intake.archive().clone();
+        let archive = self.intake.stores.archive.clone();
         // Before the intake's own segment could be among them, which holds no page.
         let segments = archive.segments().await?;
         self.read(&archive, &segments, |_, _| false).await
@@ -150,12 +150,19 @@ impl Replay<'_> {
             .with_context(|| say!(lang, "cannot open the archive {}", "无法打开存档 {}", location))?;
         let tombstones = archive.tombstones().await?;
         for tombstone in tombstones.oldest_first() {
-            tell(say!(lang, "taken down there, and so here: {}", "{} 在那里已下架，此处随之下架", tombstone.target));
+            let documents = self.intake.forget(tombstone).await?.documents;
+            let target = &tombstone.target;
+            tell(say!(
+                lang,
+                "taken down there, and so here: {}, {} documents deleted",
+                "{} 在那里已下架，此处随之下架，删除文档 {} 份",
+                target,
+                documents
+            ));
         }
-        self.intake.forget(tombstones.oldest_first().into_iter().cloned().collect()).await?;
         let segments = archive.segments().await?;
         let here: HashMap<String, u64> =
-            self.intake.archive().segments().await?.into_iter().map(|own| (own.name, own.bytes)).collect();
+            self.intake.stores.archive.segments().await?.into_iter().map(|own| (own.name, own.bytes)).collect();
         self.read(&archive, &segments, |name, bytes| here.get(name).is_none_or(|own| *own < bytes)).await
     }
 
@@ -170,7 +177,7 @@ impl Replay<'_> {
         for segment in segments {
             if is_missing(&segment.name, segment.bytes) {
                 let whole = archive.scan(segment).await?.whole();
-                self.intake.archive().adopt(&segment.name, whole).await?;
+                self.intake.stores.archive.adopt(&segment.name, whole).await?;
             }
             let mut scan = archive.scan(segment).await?;
             while let Some(found) = scan.next() {

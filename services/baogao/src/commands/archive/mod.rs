@@ -6,7 +6,7 @@ pub mod reading;
 mod verify;
 
 use super::{Session, block_on};
-use crate::cli::{ArchiveCommand, ArchivePlace};
+use crate::cli::{ArchiveCommand, Place};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::say;
@@ -27,7 +27,7 @@ pub fn run(session: &Session, command: ArchiveCommand) -> anyhow::Result<Exit> {
 }
 
 /// Opens the archive that the command line means, for reading.
-async fn open(session: &Session, place: &ArchivePlace) -> anyhow::Result<Archive> {
+async fn open(session: &Session, place: &Place) -> anyhow::Result<Archive> {
     let config = Config::load(place.config.as_deref())?;
     session.start_log(&config, Some("warn"))?;
     let location = match &place.data {

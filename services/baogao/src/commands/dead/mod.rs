@@ -6,8 +6,7 @@ mod show;
 
 use super::crawl::local;
 use super::{Session, block_on};
-use crate::cli::{DeadCommand, DeadListArgs, DeadPlace};
-use crate::config::Config;
+use crate::cli::{DeadCommand, DeadListArgs, Place};
 use crate::distributed;
 use crate::exit::Exit;
 use crate::tell::tell;
@@ -43,13 +42,10 @@ pub fn run(session: &Session, command: DeadCommand) -> anyhow::Result<Exit> {
 }
 
 /// Opens the bus that the command line means, beside whoever works with it.
-async fn open(session: &Session, place: &DeadPlace) -> anyhow::Result<Bus> {
-    let mut config = Config::load(place.config.as_deref())?;
-    if let Some(data) = &place.data {
-        config.data.dir.clone_from(data);
-    }
+async fn open(session: &Session, place: &Place) -> anyhow::Result<Bus> {
+    let config = super::configured(place)?;
     session.start_log(&config, Some("warn"))?;
-    if config.bus.url.is_some() && place.data.is_none() {
+    if config.bus.url.is_some() {
         return distributed::connect(&config, "dead", PATIENCE).await;
     }
     let path = Paths::of_existing(&config.data.dir)?.bus;

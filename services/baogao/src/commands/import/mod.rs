@@ -5,7 +5,7 @@ mod queue;
 
 use super::replay::{report, see_through};
 use super::summary;
-use super::{Session, block_on, place};
+use super::{Session, block_on, configured};
 use crate::cli::ImportArgs;
 use crate::config::Wrong;
 use crate::exit::Exit;
@@ -33,7 +33,7 @@ const AHEAD: usize = 2;
 
 /// Carries the command out.
 pub fn run(session: &Session, args: &ImportArgs) -> anyhow::Result<Exit> {
-    let config = place(args.config.as_deref(), args.data.as_deref())?;
+    let config = configured(&args.place)?;
     session.start_log(&config, Some("warn"))?;
     let base = args.base.as_deref().map(base).transpose()?;
     let mut exit = Exit::Done;
@@ -57,7 +57,7 @@ pub fn run(session: &Session, args: &ImportArgs) -> anyhow::Result<Exit> {
     let counts = Counts::install()?;
     block_on(async {
         let shutdown = Shutdown::on_signals()?;
-        let intake = Intake::open(&config, &shutdown).await?;
+        let Some(intake) = Intake::open(&config, &shutdown).await? else { return Ok(Exit::Interrupted) };
         let mut import = Import { session, base, queue: Queue::new(intake), left_out: BTreeMap::new(), exit };
         let read = import.all(inputs).await;
         let Import { queue, left_out, exit, .. } = import;

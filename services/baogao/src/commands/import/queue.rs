@@ -78,7 +78,7 @@ impl Queue {
         self.bytes = 0;
         waiting.sort_by_key(|(_, exchange)| exchange.fetched_at);
         let urls: Vec<CanonicalUrl> = waiting.iter().map(|(url, _)| url.clone()).collect();
-        let last = self.intake.frontier().last_fetched(&urls).await?;
+        let last = self.intake.stores.frontier.last_fetched(&urls).await?;
         let mut new = Vec::new();
         for ((_, exchange), last) in waiting.into_iter().zip(last) {
             if last.is_some_and(|last| last.as_microsecond() >= exchange.fetched_at.as_microsecond()) {
@@ -87,7 +87,7 @@ impl Queue {
                 new.push(exchange);
             }
         }
-        let archive = self.intake.archive().clone();
+        let archive = self.intake.stores.archive.clone();
         let places = join_all(new.iter().map(|exchange| archive.append(exchange.clone()))).await;
         for (exchange, at) in new.iter().zip(places) {
             match at {

@@ -6,7 +6,6 @@ mod line;
 
 use super::{Session, block_on};
 use crate::cli::TailArgs;
-use crate::config::Config;
 use crate::distributed;
 use crate::exit::Exit;
 use crate::lang::Lang;
@@ -53,15 +52,9 @@ pub fn run(session: &Session, mut args: TailArgs) -> anyhow::Result<Exit> {
 
 /// Opens the bus that the command line means, beside whoever works with it; gives its name for people, too.
 async fn open(session: &Session, args: &TailArgs) -> anyhow::Result<(Bus, String)> {
-    let mut config = match &args.config {
-        Some(file) => Config::load_for(file, &[])?,
-        None => Config::load(None)?,
-    };
-    if let Some(data) = &args.data {
-        config.data.dir.clone_from(data);
-    }
+    let config = super::configured(&args.place)?;
     session.start_log(&config, Some("error"))?;
-    if let Some(url) = config.bus.url.as_ref().filter(|_| args.data.is_none()) {
+    if let Some(url) = &config.bus.url {
         let place = url.to_string();
         return Ok((distributed::connect(&config, "tail", PATIENCE).await?, place));
     }

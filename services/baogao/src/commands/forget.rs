@@ -1,21 +1,20 @@
 //! `baogao forget`: take-downs. What is taken down is neither shown nor fetched again.
 
-mod plan;
-mod stores;
-
-use super::{Session, block_on};
+use super::{Session, block_on, configured};
 use crate::cli::ForgetArgs;
 use crate::config::Wrong;
 use crate::exit::Exit;
 use crate::lang::Lang;
+use crate::stores::Stores;
+use crate::takedown::{self, Done, Plan};
 use crate::tell::tell;
 use crate::{say, table};
 use baogao_model::{Target, Tombstone, Tombstones};
+use baogao_runtime::Shutdown;
+use baogao_runtime::data_dir::Paths;
 use comfy_table::ContentArrangement;
 use jiff::Timestamp;
-use plan::Plan;
 use std::io::{self, BufRead, IsTerminal, Write};
-use stores::Stores;
 
 /// The documents of one target that are shown before it is taken down.
 const SHOWN: usize = 50;
@@ -34,8 +33,15 @@ pub fn run(session: &Session, args: &ForgetArgs) -> anyhow::Result<Exit> {
         );
         return Err(Wrong(words.to_owned()).into());
     }
+    let config = configured(&args.place)?;
+    session.start_log(&config, Some("warn"))?;
+    if config.bus.url.is_none() && config.database.url.is_none() {
+        // Nothing is made where there is nothing to forget.
+        Paths::of_existing(&config.data.dir)?;
+    }
     block_on(async {
-        let Some(stores) = Stores::open(session, args).await? else { return Ok(Exit::Interrupted) };
+        let shutdown = Shutdown::on_signals()?;
+        let Some(stores) = Stores::open(&config, &shutdown).await? else { return Ok(Exit::Interrupted) };
         let known: Tombstones = stores.frontier.forgotten().await?.into_iter().collect();
         let done = if args.list {
             list(session, &known, args.json)
@@ -66,7 +72,7 @@ async fn forget(
     let mut plans = Vec::new();
     for target in targets {
         let tombstone = Tombstone { target, at, reason: args.reason.clone() };
-        plans.push(plan::plan(stores, tombstone, known).await?);
+        plans.push(takedown::plan(stores, tombstone, known).await?);
     }
     if args.dry_run {
         let mut out = io::stdout().lock();
@@ -89,9 +95,9 @@ async fn forget(
         }
     }
     for plan in &plans {
-        let done = plan::carry_out(stores, plan).await?;
+        let done = takedown::carry_out(stores, plan).await?;
         let (target, mut out) = (&plan.tombstone.target, io::stdout().lock());
-        let plan::Done { documents, dead_letters } = done;
+        let Done { documents, dead_letters } = done;
         if args.json {
             let row = serde_json::json!({
                 "kind": target.kind(), "target": target.value(), "documents": documents, "dead_letters": dead_letters,
@@ -190,7 +196,7 @@ fn list(session: &Session, known: &Tombstones, json: bool) -> anyhow::Result<Exi
 async fn lift(session: &Session, stores: &Stores, targets: &[Target], json: bool) -> anyhow::Result<Exit> {
     let (lang, mut exit) = (session.lang, Exit::Done);
     for target in targets {
-        let was_there = plan::lift(stores, target).await?;
+        let was_there = takedown::lift(stores, target).await?;
         let mut out = io::stdout().lock();
         if json {
             let row = serde_json::json!({ "kind": target.kind(), "target": target.value(), "lifted": was_there });

@@ -1,10 +1,10 @@
-//! What a take-down would delete, and its deletion.
+//! Take-downs: what one would delete, and its deletion.
 //!
 //! The order makes a crash harmless: first nobody asks for the pages or reads them, then nothing of
 //! them can be stored and what is stored goes, then what waits among the dead letters; subscribers are
 //! told last. The same command again finishes what was broken off, and tells them under the same ids.
 
-use super::stores::Stores;
+use crate::stores::Stores;
 use baogao_bus::{BusError, DeadLetterFilter};
 use baogao_model::event::DocumentForgotten;
 use baogao_model::message::Origin;
