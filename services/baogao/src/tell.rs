@@ -2,6 +2,7 @@
 
 use crate::lang::Lang;
 use baogao_model::UrlError;
+use baogao_model::tombstone::TargetError;
 use baogao_runtime::DataDirError;
 use baogao_runtime::config::ConfigError;
 use std::fmt::Display;
@@ -27,6 +28,7 @@ fn in_chinese(error: &anyhow::Error) -> String {
         .map(|cause| {
             let known = cause.downcast_ref().map(data_dir).or_else(|| cause.downcast_ref().map(url));
             let known = known.or_else(|| cause.downcast_ref().map(config));
+            let known = known.or_else(|| cause.downcast_ref().map(target));
             known.or_else(|| cause.downcast_ref().and_then(io)).unwrap_or_else(|| cause.to_string())
         })
         .collect();
@@ -51,6 +53,16 @@ fn url(error: &UrlError) -> String {
         UrlError::Scheme { url, scheme } => format!("{url} 的协议是 {scheme:?}，只抓取 http 与 https"),
         UrlError::NoHost { url } => format!("{url} 没有主机名"),
         UrlError::TooLong { bytes, start } => format!("网址过长（{bytes} 字节），开头为 {start}"),
+    }
+}
+
+fn target(error: &TargetError) -> String {
+    match error {
+        TargetError::Url(error) => url(error),
+        TargetError::Site { text } => {
+            format!("{text:?} 既不是网址也不是站点，请写成 http://www.example.gov.cn/report.html 或 example.gov.cn")
+        }
+        TargetError::TooWide { text } => format!("{text:?} 不是一个站点，其下是各家的站点；请写明站点"),
     }
 }
 
