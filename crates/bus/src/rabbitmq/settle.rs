@@ -177,7 +177,7 @@ impl Subscription {
         }
         match self.carry_out(&item, decision).await {
             Ok(()) if item.ack().await => {
-                self.shelf().finish(item.key);
+                self.shelf().finish_acked(&item);
                 Ok(())
             }
             Ok(()) => Err(self.lost(&item)),

@@ -8,10 +8,14 @@ use super::wire::Parcel;
 use baogao_model::Message;
 use lapin::options::{BasicAckOptions, BasicNackOptions};
 use lapin::{Acker, Channel};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::time::Instant;
+
+/// How many acknowledged deliveries are remembered. An acknowledgement has no answer: one that was on its way
+/// when the connection was cut never was, and the message comes again.
+const MOST_ACKED: usize = 1024;
 
 /// The number of the channel a delivery came over, in this consumer's life, and its tag there. Ordered as
 /// the broker delivered.
@@ -93,6 +97,8 @@ pub(super) struct Shelf {
     ordinary: BTreeMap<Key, (Arc<Item>, Message)>,
     suspects: BTreeMap<Key, (Arc<Item>, Message)>,
     out: HashMap<Key, (Arc<Item>, Place)>,
+    /// The last that were acknowledged over the present channel, with its number.
+    acked: VecDeque<(u64, String)>,
     /// Nothing is put here any more: the consumer is gone.
     pub(super) is_closed: bool,
 }
@@ -136,6 +142,15 @@ impl Shelf {
     /// Notes that a delivery is done with here; false where that was known.
     pub(super) fn finish(&mut self, key: Key) -> bool {
         self.out.remove(&key).is_some()
+    }
+
+    /// Notes that a delivery was acknowledged, as far as we know.
+    pub(super) fn finish_acked(&mut self, item: &Item) {
+        self.finish(item.key);
+        if self.acked.len() == MOST_ACKED {
+            self.acked.pop_front();
+        }
+        self.acked.push_back((item.key.0, item.parcel.id()));
     }
 
     /// How many deliveries the broker counts as out with this consumer.
@@ -188,6 +203,8 @@ impl Shelf {
             }
             !is_lost
         });
+        let acked = std::mem::take(&mut self.acked);
+        ids.extend(acked.into_iter().filter(|(number, _)| *number == generation).map(|(_, id)| id));
         ids
     }
 }

@@ -7,8 +7,9 @@
 //! broker lets one out at a time (single active consumer, prefetch 1). A suspect that comes redelivered has
 //! been out alone when its process died: it is charged with a crash and rests; the third makes a dead letter.
 //!
-//! A process that lost its connection and lives knows better: what it held then is no suspect when it comes
-//! back to it, and no suspect is charged. This is a memory of this process only. What comes back to another
+//! A process that lost its connection and lives knows better: what it held then, or had acknowledged lately and
+//! perhaps in vain, is no suspect when it comes back to it, whichever of its consumers had it, and no suspect
+//! is charged. This is a memory of this process only. What comes back to another
 //! goes to the suspects, which costs an innocent message a round and no more. A suspect that comes back to
 //! another is charged, unless that one was cut off just before too: then the broker was restarted, more
 //! likely than not, and the suspect gets the benefit of the doubt. A message that does kill is charged all
@@ -24,7 +25,7 @@ use super::wire::Parcel;
 use crate::BusError;
 use crate::dead_letter::crash_error;
 use baogao_model::Message;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
@@ -43,6 +44,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// broker went down is delivered again as soon as somebody consumes.
 const DOUBT: Duration = Duration::from_secs(30);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
+const LEARNING_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct Subscription {
     pub(super) bus: Arc<Inner>,
@@ -52,6 +54,8 @@ pub(super) struct Subscription {
     /// Told when something was put on the shelf or the bus was closed.
     pub(super) arrived: Notify,
     stop: watch::Sender<bool>,
+    /// The channel deliveries come over.
+    way: watch::Sender<Option<Channel>>,
     /// Whether the task has ended.
     ended: watch::Sender<bool>,
 }
@@ -87,6 +91,7 @@ impl Subscription {
             shelf: Mutex::default(),
             arrived: Notify::new(),
             stop: watch::Sender::new(false),
+            way: watch::Sender::new(None),
             ended: watch::Sender::new(false),
         });
         tokio::spawn(Arc::clone(&subscription).run());
@@ -123,6 +128,7 @@ impl Subscription {
             };
             match subscribed {
                 Ok(mut live) => {
+                    self.way.send_replace(Some(live.way.channel.clone()));
                     pause = FIRST_PAUSE;
                     said = None;
                     let end = tokio::select! {
@@ -131,11 +137,11 @@ impl Subscription {
                     };
                     if matches!(end, End::Stopped) {
                         self.unsubscribe(live).await;
+                        self.way.send_replace(None);
                         break;
                     }
                     was_cut_off = true;
-                    let ids = self.shelf().lose(generation);
-                    self.bus.survivors().remember(&self.queue, ids);
+                    self.lose(live);
                 }
                 // The link says when the broker is away, and when it is back.
                 Err(BusError::Closed) => break,
@@ -207,6 +213,32 @@ impl Subscription {
         }
     }
 
+    /// Remembers what came over a channel that is lost, be it that nobody had looked at it yet.
+    fn lose(&self, mut live: Live) {
+        let mut ids = self.shelf().lose(live.way.generation);
+        for consumer in [&mut live.ordinary, &mut live.suspects] {
+            while let Some(Some(received)) = consumer.next().now_or_never() {
+                if let Ok(Delivery { routing_key, properties, data, .. }) = received {
+                    ids.push(Parcel::open(routing_key.as_str(), &properties, data).id());
+                }
+            }
+        }
+        self.bus.survivors().remember(&self.queue, ids);
+        self.way.send_replace(None);
+    }
+
+    /// Whether no channel was lost of which this consumer has not remembered what it had. The broker may
+    /// deliver that to another consumer of this process before.
+    fn knows_its_losses(&self) -> bool {
+        is_up(&self.way.borrow())
+    }
+
+    /// Resolves when it does.
+    async fn learn_its_losses(&self) {
+        // lapin ends the consumers of a channel that it has ended; the limit is against its forgetting to.
+        let _ = timeout(LEARNING_TIMEOUT, self.way.subscribe().wait_for(is_up)).await;
+    }
+
     /// Cancels, and takes in what was on its way.
     async fn unsubscribe(self: &Arc<Self>, mut live: Live) {
         let cancelling = async {
@@ -237,16 +269,57 @@ impl Subscription {
                 return self.move_away(item, Fate::Dead { error, crashes });
             }
         };
-        let is_incriminated = redelivered && !self.bus.survivors().forgive(&self.queue, &message.id);
-        match (is_incriminated, is_suspect) {
-            (false, false) => self.put(item, message),
-            (false, true) => self.put_or_park(item, message),
-            (true, false) => self.move_away(item, Fate::Suspect { crashes: None }),
+        if !redelivered || self.bus.survivors().forgive(&self.queue, &message.id) {
+            return self.welcome(item, message);
+        }
+        let unaware: Vec<_> = self.siblings().filter(|sibling| !sibling.knows_its_losses()).collect();
+        if unaware.is_empty() {
+            return self.suspect(item, &message.id, way.doubt);
+        }
+        self.shelf().begin_move(&item);
+        let (subscription, doubt) = (Arc::clone(self), way.doubt);
+        tokio::spawn(async move {
+            for sibling in unaware {
+                sibling.learn_its_losses().await;
+            }
+            if !subscription.shelf().finish(item.key) {
+                // Its connection was lost meanwhile.
+                return;
+            }
+            let is_forgiven = subscription.bus.survivors().forgive(&subscription.queue, &message.id);
+            match is_forgiven {
+                true if subscription.shelf().is_closed => {
+                    hand_over(&subscription.bus, &subscription.queue, &item).await;
+                }
+                true => subscription.welcome(item, message),
+                false => subscription.suspect(item, &message.id, doubt),
+            }
+        });
+    }
+
+    /// The other consumers of this process at the same queue.
+    fn siblings(self: &Arc<Self>) -> impl Iterator<Item = Arc<Self>> {
+        let all = self.bus.subscriptions();
+        all.into_iter().filter(|other| other.queue == self.queue && !Arc::ptr_eq(other, self))
+    }
+
+    /// Takes in a delivery over which nobody died, as far as anybody knows.
+    fn welcome(self: &Arc<Self>, item: Arc<Item>, message: Message) {
+        match item.is_suspect {
+            false => self.put(item, message),
+            true => self.put_or_park(item, message),
+        }
+    }
+
+    /// Takes in a delivery that was out with another process when a connection ended.
+    fn suspect(self: &Arc<Self>, item: Arc<Item>, id: &str, doubt: Option<Instant>) {
+        match item.is_suspect {
+            false => self.move_away(item, Fate::Suspect { crashes: None }),
             // Published anew, it is again one that nobody died over.
-            (true, true) if way.doubt.is_some_and(|until| Instant::now() < until) => {
+            true if doubt.is_some_and(|until| Instant::now() < until) => {
                 self.move_away(item, Fate::Suspect { crashes: None });
             }
-            (true, true) => self.charge(item, &message.id),
+            true => self.charge(item, id),
         }
     }
 
@@ -329,6 +402,11 @@ impl Parked {
         }
         hand_over(&subscription.bus, &subscription.queue, &item).await;
     }
+}
+
+/// Whether a way is open, or known to be none.
+fn is_up(way: &Option<Channel>) -> bool {
+    way.as_ref().is_none_or(|channel| channel.status().connected())
 }
 
 async fn consume(channel: &Channel, queue: &str, prefetch: u16) -> lapin::Result<Consumer> {
