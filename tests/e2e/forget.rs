@@ -1,14 +1,15 @@
 //! `baogao forget`: what is taken down is neither shown nor fetched again, in one process and on servers.
 
 use crate::service::{SERVICES, Service, configuration, wait_for};
-use crate::support::{Place, baogao, json_lines, run, text};
+use crate::support::{PATIENCE, Place, baogao, json_lines, run, text};
 use baogao_bus::{Bus, QueueSpec, RabbitOptions};
 use baogao_model::event::DocumentForgotten;
 use baogao_testkit::servers::{PostgresDatabase, RabbitVhost};
-use baogao_testkit::{Ended, FakeWeb, Plan};
+use baogao_testkit::{Ended, FakeWeb, Plan, Process, Signal};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::time::Instant;
 
 /// `baogao forget` with these arguments; `place` is `--data DIR` or `--config FILE`.
 fn forget(args: &[&str], place: (&str, &Path)) -> Ended {
@@ -171,4 +172,43 @@ fn a_document_goes_with_any_of_its_pages_and_comes_back_without_none() {
     let half = place.records().into_iter().find(|record| text(&record["source"], "url") == pages[0]);
     assert!(half.is_none(), "without {}: {half:#?}", pages[1]);
     assert_eq!(asked(&web, pages[1]), asked_before);
+}
+
+#[test]
+fn one_killed_at_any_moment_is_finished_by_the_next() {
+    let web = FakeWeb::start(Plan { seed: 68, hosts: 2, pages_per_host: 16, ..Plan::default() }).expect("a port");
+    let place = Place::new();
+    done(&run(&mut place.crawl(&web.seeds(), &web.connect_to(), &[])));
+    let (data, before) = (place.data(), place.reports());
+    let in_data = ("--data", data.as_path());
+    let urls: Vec<&str> = before.iter().map(|report| text(&report["source"], "url")).collect();
+    let (first, others) = urls.split_first().expect("there are reports");
+    let start = Instant::now();
+    done(&forget(&[first, "--yes"], in_data));
+    let whole = start.elapsed();
+
+    let mut killed = 0;
+    for (number, url) in (0..).zip(others) {
+        let mut command = baogao(&["forget", url, "--yes"]);
+        let mut process = Process::start(command.arg("--data").arg(&data)).expect("the binary starts");
+        // The moments only spread the kills over the work; whichever it is, the promise is the same.
+        std::thread::sleep(whole * number / others.len() as u32);
+        process.signal(Signal::Kill).expect("it is killed");
+        let ended = process.wait(PATIENCE).expect("it ends");
+        killed += u32::from(ended.status.code().is_none());
+        let finished = forget(&[url, "--yes", "--json"], in_data);
+        done(&finished);
+        assert_eq!(json_lines(&finished.stdout)[0]["documents"], 1, "{url}: {}", finished.stdout);
+        let cat = run(baogao(&["archive", "cat", url]).arg("--data").arg(&data));
+        assert_eq!(cat.status.code(), Some(1), "{url}: {}", cat.stderr);
+    }
+    assert!(killed > 0, "all {} had ended before", others.len());
+    assert!(place.reports().is_empty());
+    let listed = json_lines(&forget(&["--list", "--json"], in_data).stdout);
+    assert_eq!(listed.len(), urls.len());
+    done(&run(baogao(&["archive", "verify"]).arg("--data").arg(&data)));
+    let asked_before: usize = urls.iter().map(|url| asked(&web, url)).sum();
+    done(&run(&mut place.crawl(&web.seeds(), &web.connect_to(), &[])));
+    assert_eq!(urls.iter().map(|url| asked(&web, url)).sum::<usize>(), asked_before, "one was asked for again");
+    assert!(place.reports().is_empty());
 }

@@ -1,7 +1,7 @@
 //! Subscribers: the programs of `docs/subscribe.md`, as they stand there.
 
 use crate::service::{SERVICES, Service, configuration, reports, wait_for};
-use crate::support::Place;
+use crate::support::{PATIENCE, Place};
 use baogao_testkit::servers::{PostgresDatabase, RabbitVhost};
 use baogao_testkit::{FakeWeb, Plan, Process, python};
 use std::collections::BTreeSet;
@@ -74,6 +74,8 @@ fn subscribers_get_every_report_once_and_miss_nothing_when_they_die() {
     let services = SERVICES.map(|name| Service::start(name, &config));
     wait_for("a report", || !seen(&mortal).is_empty());
     mortal.signal(baogao_testkit::Signal::Kill).expect("the signal is sent");
+    // Only its end says what it has printed, and so acknowledged, in all.
+    mortal.wait(PATIENCE).expect("it ends");
     let before = seen(&mortal);
     let owed = web.truth().records.len();
     wait_for("every report", || reports(&config).len() >= owed);
