@@ -1,6 +1,7 @@
 //! The arguments of `baogao dead`.
 
-use super::{Place, duration};
+use super::Place;
+use super::time::age;
 use clap::{ArgGroup, Args, Subcommand};
 use std::time::Duration;
 
@@ -214,15 +215,6 @@ fn rate(text: &str) -> Result<Rate, String> {
     Ok(Rate { burst: burst as usize, pause: each * burst })
 }
 
-/// Reads a duration, in which a day may be written as 1d.
-fn age(text: &str) -> Result<Duration, String> {
-    let days = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
-    match days {
-        Some(days) => Ok(Duration::from_secs(u64::from(days) * 24 * 3600)),
-        None => duration(text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,12 +231,5 @@ mod tests {
         for wrong in ["0/s", "-1/s", "fast", "10/d", "/s", "1.5/s", "9999999999/s", ""] {
             assert!(rate(wrong).is_err(), "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn ages_may_be_days() {
-        assert_eq!(age("7d"), Ok(Duration::from_secs(7 * 24 * 3600)));
-        assert_eq!(age("1h"), Ok(Duration::from_secs(3600)));
-        assert!(age("long").is_err() && age("-1d").is_err() && age("d").is_err());
     }
 }

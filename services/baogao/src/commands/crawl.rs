@@ -97,12 +97,9 @@ async fn crawl(
 
 /// The settings of this crawl: the file's, overridden by the flags.
 fn configure(args: &CrawlArgs) -> anyhow::Result<Config> {
-    let mut config = Config::load(args.config.as_deref())?;
+    let mut config = args.fetch.settings()?;
     if let Some(data) = &args.data {
         config.data.dir.clone_from(data);
-    }
-    if let Some(delay) = args.host_delay {
-        config.crawler.host_delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
     }
     if args.depth.is_some() {
         config.crawler.max_depth = args.depth;
@@ -110,10 +107,6 @@ fn configure(args: &CrawlArgs) -> anyhow::Result<Config> {
     if args.max_pages.is_some() {
         config.crawler.max_pages = args.max_pages;
     }
-    if args.contact.is_some() {
-        config.fetch.contact.clone_from(&args.contact);
-    }
-    config.fetch.connect_to.extend(args.connect_to.iter().cloned());
     if let Some((key, message)) = config.crawler.problems().into_iter().next() {
         return Err(Wrong(format!("{key}: {message}")).into());
     }

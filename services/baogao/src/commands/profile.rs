@@ -2,7 +2,6 @@
 
 use super::{Session, block_on};
 use crate::cli::{ProfileCommand, ProfileTestArgs};
-use crate::config::Config;
 use crate::exit::Exit;
 use crate::one_page::{self, Fetched};
 use crate::{input, profiles, say};
@@ -70,14 +69,7 @@ fn is_address(page: &str) -> bool {
 /// Gets the page from the web, as a crawl with these settings would.
 fn fetch(session: &Session, args: &ProfileTestArgs) -> anyhow::Result<Fetched> {
     let url = CanonicalUrl::parse(&args.page)?;
-    let mut config = Config::load(args.config.as_deref())?;
-    if let Some(delay) = args.host_delay {
-        config.crawler.host_delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-    }
-    if args.contact.is_some() {
-        config.fetch.contact.clone_from(&args.contact);
-    }
-    config.fetch.connect_to.extend(args.connect_to.iter().cloned());
+    let config = args.fetch.settings()?;
     let fetcher = Fetcher::new(config.fetch_config()?)?;
     block_on(one_page::get(session.lang, &fetcher, config.crawler.host_delay(), url))
 }
