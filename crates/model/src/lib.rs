@@ -2,6 +2,7 @@
 
 pub mod article;
 pub mod event;
+pub mod excerpt;
 pub mod id;
 pub mod message;
 pub mod page;
@@ -12,6 +13,7 @@ pub mod url;
 pub mod warning;
 
 pub use article::Article;
+pub use excerpt::Excerpt;
 pub use id::{ContentHash, GroupId, ReportId};
 pub use message::{Event, Message};
 pub use page::{Link, LinkRole, PageKind, PayloadRef};

@@ -1,11 +1,13 @@
 //! The record of one government work report (政府工作报告), schema `baogao.report/1`.
 
+use crate::excerpt::Excerpt;
 use crate::id::{ContentHash, ReportId};
 use crate::page::PayloadRef;
 use crate::warning::{Span, Warning};
 use jiff::{Timestamp, civil::Date};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The schema's name and version. A breaking change raises the number.
@@ -372,14 +374,16 @@ impl From<f64> for Number {
 }
 
 /// One number the report states about the world.
+// A text may hold a million of them, so each owns as little as it can: words of closed lists are the
+// program's own, and quotes share the text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Measurement {
     /// The shortest stretch of the text that holds subject and value.
-    pub quote: String,
+    pub quote: Excerpt,
     /// What is measured, as printed.
-    pub subject: String,
+    pub subject: Box<str>,
     /// The canonical indicator, if the subject is one.
-    pub indicator: Option<String>,
+    pub indicator: Option<Cow<'static, str>>,
     /// What the value says about the subject.
     pub measure: Measure,
     /// The value in `unit`; the low end of a range; none for qualitative targets.
@@ -387,21 +391,21 @@ pub struct Measurement {
     /// The high end of a range.
     pub value_max: Option<Number>,
     /// One of the closed list of units: `CNY`, `%`, `count`, `m2`…; none for qualitative targets.
-    pub unit: Option<String>,
+    pub unit: Option<Cow<'static, str>>,
     /// The printed classifier when `unit` is `count`: 个, 家, 项.
-    pub counter: Option<String>,
+    pub counter: Option<Cow<'static, str>>,
     /// How the true value stands to the printed one.
     pub bound: Bound,
     /// Whether the value has been reached.
     pub modality: Modality,
     /// The year (`2021`) or years (`2017/2021`) it speaks of.
-    pub period: Option<String>,
+    pub period: Option<Box<str>>,
     /// What a rank ranks among.
-    pub scope: Option<String>,
+    pub scope: Option<Box<str>>,
     /// What a share or completion is of.
-    pub of: Option<String>,
+    pub of: Option<Box<str>>,
     /// 可比价, 同口径.
-    pub basis: Option<String>,
+    pub basis: Option<Cow<'static, str>>,
     /// The number with its unit in the text.
     pub span: Span,
     /// Index into the report's sections.

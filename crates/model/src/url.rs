@@ -1,6 +1,7 @@
 //! Canonical URLs: one spelling for one page.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fmt;
 use url::{Host, Url};
 
@@ -213,12 +214,19 @@ fn excerpt(text: &str) -> String {
 
 /// `/a;jsessionid=123` without the session id that Java servers append to the path.
 fn strip_path_session(path: &str) -> &str {
-    let lower = path.to_ascii_lowercase();
-    lower.find(";jsessionid=").map_or(path, |at| &path[..at])
+    const SESSION: &str = ";jsessionid=";
+    let is_session =
+        |at: &usize| path.get(*at..at + SESSION.len()).is_some_and(|parameter| parameter.eq_ignore_ascii_case(SESSION));
+    let found = path.match_indices(';').map(|(at, _)| at).find(is_session);
+    found.map_or(path, |at| &path[..at])
 }
 
 /// Undoes escapes of unreserved characters and writes the others in upper case.
-fn normalise_escapes(text: &str) -> String {
+fn normalise_escapes(text: &str) -> Cow<'_, str> {
+    // As most are.
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
     let bytes = text.as_bytes();
     let mut out = String::with_capacity(text.len());
     // Where the last percent sign stands that begins no escape: nothing undone may make it begin one.
@@ -234,7 +242,9 @@ fn normalise_escapes(text: &str) -> String {
             if is_unreserved && lone.is_none_or(|lone| out.len() > lone + 2) {
                 out.push(char::from(byte));
             } else {
-                out.push_str(&format!("%{byte:02X}"));
+                let digits = [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)]));
+                out.push('%');
+                out.extend(digits);
             }
             at += 3;
         } else {
@@ -246,12 +256,12 @@ fn normalise_escapes(text: &str) -> String {
             at += 1;
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// The query without session and tracking parameters, sorted by name.
 fn canonical_query(query: &str) -> String {
-    let mut pairs: Vec<String> = query
+    let mut pairs: Vec<Cow<'_, str>> = query
         .split('&')
         // Escapes first: a noise parameter may hide behind them.
         .map(normalise_escapes)

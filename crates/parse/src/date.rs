@@ -47,11 +47,13 @@ fn is_number_char(c: char) -> bool {
 
 /// The date or year that starts at `at`.
 fn date_at(chars: &[char], at: usize) -> Option<DateMention> {
-    let (digits, after_digits) = digit_run(chars, at);
+    let mut digits = [0; LONGEST_RUN];
+    let (count, after_digits) = digit_run(chars, at, &mut digits);
+    let digits = &digits[..count];
     let year_mark = skip_blanks(chars, after_digits);
     match (digits.len(), chars.get(year_mark)) {
         (4, Some('年')) => {
-            let year = plausible_year(&digits)?;
+            let year = plausible_year(digits)?;
             Some(with_month(chars, at, year, year_mark + 1))
         }
         (2, Some('年')) => {
@@ -61,7 +63,7 @@ fn date_at(chars: &[char], at: usize) -> Option<DateMention> {
             mention.date.is_some().then_some(mention)
         }
         (4, Some(&mark @ ('.' | '-' | '/'))) => {
-            let year = plausible_year(&digits)?;
+            let year = plausible_year(digits)?;
             let (month, month_end) = number_at(chars, year_mark + 1)?;
             if chars.get(month_end) != Some(&mark) {
                 return None;
@@ -86,7 +88,10 @@ fn date_at(chars: &[char], at: usize) -> Option<DateMention> {
 /// The date of `year` whose month may start at `from`, or the year alone.
 fn with_month(chars: &[char], start: usize, year: i32, from: usize) -> DateMention {
     let alone = DateMention { range: start..from, year, date: None, broken: false };
-    let Some((month, month_end)) = number_at(chars, skip_blanks(chars, from)) else {
+    let first = skip_blanks(chars, from);
+    // 元月 is January.
+    let in_words = (chars.get(first) == Some(&'元')).then_some((1, first + 1));
+    let Some((month, month_end)) = in_words.or_else(|| number_at(chars, first)) else {
         return alone;
     };
     let month_mark = skip_blanks(chars, month_end);
@@ -108,20 +113,25 @@ fn with_month(chars: &[char], start: usize, year: i32, from: usize) -> DateMenti
     DateMention { range: start..end, year, date, broken: date.is_none() }
 }
 
-/// The digits at `at`, blanks between them skipped, and the end of the last. At most eight.
-fn digit_run(chars: &[char], at: usize) -> (Vec<u32>, usize) {
-    let mut digits = Vec::with_capacity(8);
+/// The most digits of a run that are looked at.
+const LONGEST_RUN: usize = 8;
+
+/// Reads the digits at `at` into `digits`, blanks between them skipped; how many there are, and the
+/// end of the last.
+fn digit_run(chars: &[char], at: usize, digits: &mut [u32; LONGEST_RUN]) -> (usize, usize) {
+    let mut count = 0;
     let mut end = at;
     let mut next = at;
     while let Some(value) = chars.get(next).and_then(|&c| digit(c)) {
-        digits.push(value);
+        digits[count] = value;
+        count += 1;
         end = next + 1;
-        if digits.len() == 8 {
+        if count == LONGEST_RUN {
             break;
         }
         next = skip_blanks(chars, end);
     }
-    (digits, end)
+    (count, end)
 }
 
 /// An integer below 100 at `at`; spaced digits (1 2 月) are joined.

@@ -98,9 +98,9 @@ pub fn find(text: &Text<'_>, within: Range<usize>) -> Option<Glossary> {
 fn is_title(text: &Text<'_>, line: &Range<usize>) -> bool {
     const LONGEST: usize = 30;
     // Nearly every line is longer, and need not be written out to be known for none.
-    let length = text.folded[line.clone()].iter().filter(|&&c| c != ' ').take(LONGEST + 1).count();
-    let is_of_words = text.folded[line.clone()].iter().any(|c| matches!(c, '释' | '说' | '词'));
-    if !(2..=LONGEST).contains(&length) || !is_of_words {
+    let words = &text.folded[line.clone()];
+    let length = words.iter().filter(|&&c| c != ' ').take(LONGEST + 1).count();
+    if !(2..=LONGEST).contains(&length) || !words.iter().any(|c| matches!(c, '释' | '说' | '词')) {
         return false;
     }
     let line = flat(text, line);

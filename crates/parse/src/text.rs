@@ -9,13 +9,15 @@
 //! `III` and `㎡` into `m2` and shift every span behind them.
 
 use crate::signs::{self, Signs};
-use baogao_model::Span;
+use baogao_model::{Excerpt, Span};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A clean text, prepared once and read by every part of the parser.
 #[derive(Debug, Clone)]
 pub struct Text<'a> {
     source: &'a str,
+    printed: Printed,
     /// The characters as printed.
     pub chars: Vec<char>,
     /// The same characters in one width each; as long as `chars`.
@@ -25,16 +27,29 @@ pub struct Text<'a> {
     /// The lines in order, without their line feeds; blank lines are kept as empty ranges. Where a
     /// whole document stands on a few lines, they are split where line ends were lost.
     pub lines: Vec<Range<usize>>,
-    /// What was left out, where this is a reading that leaves some of the text out.
-    left_out: Option<LeftOut>,
+    /// Where this is a reading that leaves some of the text out, by places of the reading: from here
+    /// on, so many characters have been left out.
+    left_out: Vec<(usize, usize)>,
 }
 
-/// The text as it is, for a reading that leaves some of it out.
+/// The text as it is, for quotes to share, with nothing left out.
 #[derive(Debug, Clone)]
-struct LeftOut {
-    printed: Vec<char>,
-    /// By places of the reading: from here on, so many characters have been left out.
-    before: Vec<(usize, usize)>,
+struct Printed {
+    text: Arc<str>,
+    /// The byte at which each [`BLOCK`] of characters begins.
+    blocks: Vec<usize>,
+}
+
+/// So many characters are walked over at most to find the byte of one.
+const BLOCK: usize = 16;
+
+impl Printed {
+    /// The byte of the character `at`; the end of the text behind its last.
+    fn byte(&self, at: usize) -> usize {
+        let Some(&start) = self.blocks.get(at / BLOCK) else { return self.text.len() };
+        let within = self.text[start..].char_indices().nth(at % BLOCK);
+        within.map_or(self.text.len(), |(byte, _)| start + byte)
+    }
 }
 
 impl<'a> Text<'a> {
@@ -42,29 +57,37 @@ impl<'a> Text<'a> {
     pub fn new(source: &'a str) -> Self {
         // Counting first costs less than growing.
         let mut chars = vec!['\0'; source.chars().count()];
-        for (place, c) in chars.iter_mut().zip(source.chars()) {
-            *place = c;
+        let mut blocks = Vec::with_capacity(chars.len().div_ceil(BLOCK));
+        let mut rest = source.chars();
+        for block in chars.chunks_mut(BLOCK) {
+            blocks.push(source.len() - rest.as_str().len());
+            for (place, c) in block.iter_mut().zip(rest.by_ref()) {
+                *place = c;
+            }
         }
-        Self::of_chars(source, chars)
+        Self::of_chars(source, Printed { text: source.into(), blocks }, chars)
     }
 
     /// The same text without the characters in `cuts`, which are in order and disjoint.
     pub fn without(self, cuts: &[Range<usize>]) -> Self {
-        let printed = self.chars;
-        let mut chars = Vec::with_capacity(printed.len());
-        let mut before = Vec::with_capacity(cuts.len());
+        let Self { source, printed, chars: all, folded, signs, lines, .. } = self;
+        // What is made anew below need not be there twice.
+        drop((folded, signs, lines));
+        let mut chars = Vec::with_capacity(all.len());
+        let mut left_out = Vec::with_capacity(cuts.len());
         let (mut at, mut count) = (0, 0);
         for cut in cuts {
-            chars.extend_from_slice(&printed[at..cut.start]);
+            chars.extend_from_slice(&all[at..cut.start]);
             count += cut.len();
-            before.push((chars.len(), count));
+            left_out.push((chars.len(), count));
             at = cut.end;
         }
-        chars.extend_from_slice(&printed[at..]);
-        Self { left_out: Some(LeftOut { printed, before }), ..Self::of_chars(self.source, chars) }
+        chars.extend_from_slice(&all[at..]);
+        drop(all);
+        Self { left_out, ..Self::of_chars(source, printed, chars) }
     }
 
-    fn of_chars(source: &'a str, chars: Vec<char>) -> Self {
+    fn of_chars(source: &'a str, printed: Printed, chars: Vec<char>) -> Self {
         let mut folded = vec!['\0'; chars.len()];
         let mut signs = vec![Signs::default(); chars.len()];
         for ((&c, folded), signs) in chars.iter().zip(&mut folded).zip(&mut signs) {
@@ -83,7 +106,7 @@ impl<'a> Text<'a> {
         if lines.len() <= GLUED_LINES && chars.len() >= GLUED_CHARS {
             lines = lines.into_iter().flat_map(|line| lost_lines(&folded, line)).collect();
         }
-        Self { source, chars, folded, signs, lines, left_out: None }
+        Self { source, printed, chars, folded, signs, lines, left_out: Vec::new() }
     }
 
     /// The text it was made from.
@@ -108,19 +131,19 @@ impl<'a> Text<'a> {
 
     /// The characters between the ends of `range` as they stand in the text, what was left out
     /// between them included.
-    pub fn quote(&self, range: Range<usize>) -> String {
-        match &self.left_out {
-            Some(left_out) => cut(&left_out.printed, self.printed_range(range)),
-            None => self.slice(range),
-        }
+    pub fn quote(&self, range: Range<usize>) -> Excerpt {
+        let printed = self.printed_range(range);
+        Excerpt::of(&self.printed.text, self.printed.byte(printed.start)..self.printed.byte(printed.end))
     }
 
     /// Where `range` stands in the text with nothing left out.
     pub fn printed_range(&self, range: Range<usize>) -> Range<usize> {
-        let Some(left_out) = &self.left_out else { return range };
+        if self.left_out.is_empty() {
+            return range;
+        }
         let place = |at: usize| {
-            let next = left_out.before.partition_point(|&(from, _)| from <= at);
-            at + next.checked_sub(1).map_or(0, |last| left_out.before[last].1)
+            let next = self.left_out.partition_point(|&(from, _)| from <= at);
+            at + next.checked_sub(1).map_or(0, |last| self.left_out[last].1)
         };
         let start = place(range.start);
         // Nothing that was left out behind the last character belongs to the range.

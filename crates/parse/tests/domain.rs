@@ -47,11 +47,31 @@ const TARGET: Frame = Frame {
     period: "2024",
 };
 
+/// A part for the years to come, named by its heading alone.
+const COMING: Frame = Frame {
+    text: "政府工作报告\n——2024年1月8日在青岚县第十八届人民代表大会第四次会议上\n青岚县人民政府县长 赵一鸣\n各位代表：\n\
+           现在，我代表县人民政府，向大会报告工作，请予审议。\n一、2023年工作回顾\n过去一年，各项事业全面进步。\n\
+           二、今后五年工作的总体要求\n坚持稳中求进。\n",
+    modality: "target",
+    period: "2024/2028",
+};
+
+/// The same by the name of a plan.
+const PLANNED: Frame = Frame {
+    text: "政府工作报告\n——2021年1月8日在青岚县第十七届人民代表大会第五次会议上\n青岚县人民政府县长 赵一鸣\n各位代表：\n\
+           现在，我代表县人民政府，向大会报告工作，请予审议。\n一、2020年工作回顾\n过去一年，各项事业全面进步。\n\
+           二、“十四五”发展目标\n坚持稳中求进。\n",
+    modality: "target",
+    period: "2021/2025",
+};
+
 fn frame(name: &str) -> &'static Frame {
     match name {
         "review" => &REVIEW,
         "five" => &FIVE,
         "target" => &TARGET,
+        "coming" => &COMING,
+        "planned" => &PLANNED,
         other => panic!("no frame {other}"),
     }
 }
@@ -195,8 +215,7 @@ fn defects() {
             .extend(differences(&report, cells[2]).into_iter().map(|difference| format!("{}: {difference}", cells[0])));
         let bare = |row: &Measurement| {
             let mut row = row.clone();
-            (row.indicator, row.period, row.modality) =
-                (None, Some(REVIEW.period.to_owned()), "actual".parse().unwrap());
+            (row.indicator, row.period, row.modality) = (None, Some(REVIEW.period.into()), "actual".parse().unwrap());
             written(&row, &REVIEW)
         };
         if cells[3] == "-" {

@@ -31,16 +31,16 @@ fn read(frame: &str, sentence: &str) -> Vec<Measurement> {
 fn row(m: &Measurement) -> String {
     let number = |n: Option<baogao_model::report::Number>| n.map(|n| n.0.to_string()).unwrap_or_default();
     let cells = [
-        m.subject.clone(),
-        m.measure.to_string(),
-        number(m.value),
-        number(m.value_max),
-        m.unit.clone().unwrap_or_default(),
-        m.counter.clone().unwrap_or_default(),
-        m.bound.to_string(),
-        m.modality.to_string(),
-        m.period.clone().unwrap_or_default(),
-        m.indicator.clone().unwrap_or_default(),
+        &m.subject,
+        m.measure.as_str(),
+        &number(m.value),
+        &number(m.value_max),
+        m.unit.as_deref().unwrap_or_default(),
+        m.counter.as_deref().unwrap_or_default(),
+        m.bound.as_str(),
+        m.modality.as_str(),
+        m.period.as_deref().unwrap_or_default(),
+        m.indicator.as_deref().unwrap_or_default(),
     ];
     cells.join("|")
 }

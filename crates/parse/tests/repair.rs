@@ -57,7 +57,7 @@ fn check_places(text: &str, report: &Report) {
         assert!(section.span.start < section.span.end && section.span.end <= length, "{section:?}");
     }
     for m in &report.measurements {
-        assert!(text.contains(&m.quote), "{}", m.quote);
+        assert!(text.contains(&*m.quote), "{}", m.quote);
         let raw = m.span.slice(text);
         assert!(!raw.is_empty() && m.quote.contains(raw), "{raw:?} is not in {:?}", m.quote);
         assert_eq!(raw.trim(), raw);
@@ -110,6 +110,15 @@ fn wrapped(line: &str, width: usize) -> String {
     out
 }
 
+/// A line whose digits and points are printed in full width.
+fn full_width(line: &str) -> String {
+    let wide = |c: char| match c {
+        '0'..='9' | '.' | '%' => char::from_u32(c as u32 + 0xFEE0).unwrap_or(c),
+        c => c,
+    };
+    line.chars().map(wide).collect()
+}
+
 #[test]
 fn a_token_behind_every_line() {
     for token in ["pbY", "1jE", "某某文库"] {
@@ -135,6 +144,11 @@ fn lines_broken_at_one_width() {
     for width in [22, 25, 28] {
         check(&by_line(|_, line| wrapped(line, width)), "hard_wraps");
         check(&by_line(|_, line| cut_lines(line, width + 4)), "hard_wraps");
+        // Full-width digits take the room of letters.
+        let damaged = by_line(|_, line| wrapped(&full_width(line), width));
+        let report = parse(&damaged);
+        assert!(codes(&report).contains(&"hard_wraps"), "{damaged}");
+        similar(&facts(&parse(&full_width(REPORT.trim_end()))), &facts(&report));
     }
     // A broken title stays broken, since the lines of a head end no sentence.
     for damaged in [by_line(|_, line| wrapped(line, 17)), by_line(|_, line| cut_lines(line, 18))] {
@@ -261,7 +275,7 @@ proptest! {
         let report = parse(&text);
         for m in &report.measurements {
             prop_assert!(m.span.start < m.span.end);
-            prop_assert!(text.contains(&m.quote));
+            prop_assert!(text.contains(&*m.quote));
             prop_assert!(m.quote.contains(m.span.slice(&text)));
         }
         prop_assert!(report.measurements.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start));

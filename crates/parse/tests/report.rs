@@ -5,6 +5,7 @@ use baogao_model::{Report, ReportId, Span};
 use baogao_parse::text::fold;
 use baogao_parse::{Document, Parser};
 use proptest::prelude::*;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 static PARSER: LazyLock<Parser> = LazyLock::new(Parser::new);
@@ -192,7 +193,8 @@ fn report_like() -> impl Strategy<Value = String> {
 }
 
 /// A fact: what a measurement says of what, and where.
-type Fact = (Option<String>, Measure, Option<f64>, Option<f64>, Option<String>, Modality, Option<String>, Span);
+type Fact = (Option<Name>, Measure, Option<f64>, Option<f64>, Option<Name>, Modality, Option<Box<str>>, Span);
+type Name = Cow<'static, str>;
 
 /// The facts that a report states up to the character `to`.
 fn facts(report: &Report, to: usize) -> Vec<Fact> {

@@ -155,24 +155,23 @@ fn source_fields(report: &Report) -> [Field; 6] {
     ]
 }
 
-fn measurement_fields((ordinal, measurement): (usize, &Measurement)) -> Vec<Field> {
-    let m = measurement.clone();
+fn measurement_fields((ordinal, m): (usize, &Measurement)) -> Vec<Field> {
     vec![
         ("ordinal", count(ordinal)),
-        ("indicator", m.indicator.into()),
-        ("subject", m.subject.into()),
+        ("indicator", words(m.indicator.as_deref())),
+        ("subject", name(&m.subject)),
         ("measure", name(m.measure.as_str())),
         ("value", m.value.map(|number| number.0).into()),
         ("value_max", m.value_max.map(|number| number.0).into()),
-        ("unit", m.unit.into()),
-        ("counter", m.counter.into()),
+        ("unit", words(m.unit.as_deref())),
+        ("counter", words(m.counter.as_deref())),
         ("bound", name(m.bound.as_str())),
         ("modality", name(m.modality.as_str())),
-        ("period", m.period.into()),
-        ("scope", m.scope.into()),
-        ("of_what", m.of.into()),
-        ("basis", m.basis.into()),
-        ("quote", m.quote.into()),
+        ("period", words(m.period.as_deref())),
+        ("scope", words(m.scope.as_deref())),
+        ("of_what", words(m.of.as_deref())),
+        ("basis", words(m.basis.as_deref())),
+        ("quote", name(&m.quote)),
         ("span_start", m.span.start.into()),
         ("span_end", m.span.end.into()),
         ("section", m.section.into()),
@@ -187,6 +186,10 @@ fn warning_codes(report: &Report) -> String {
 
 fn name(text: &str) -> Value {
     text.to_owned().into()
+}
+
+fn words(text: Option<&str>) -> Value {
+    text.map(str::to_owned).into()
 }
 
 fn count(number: usize) -> Value {

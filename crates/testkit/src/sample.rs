@@ -184,17 +184,17 @@ pub fn revision() -> Revision {
 
 fn gross_domestic_product() -> Measurement {
     Measurement {
-        quote: "地区生产总值完成181.8亿元".to_owned(),
-        subject: "地区生产总值".to_owned(),
-        indicator: Some("gdp".to_owned()),
+        quote: "地区生产总值完成181.8亿元".into(),
+        subject: "地区生产总值".into(),
+        indicator: Some("gdp".into()),
         measure: Measure::Level,
         value: Some(Number(18_180_000_000.0)),
         value_max: None,
-        unit: Some("CNY".to_owned()),
+        unit: Some("CNY".into()),
         counter: None,
         bound: Bound::Eq,
         modality: Modality::Actual,
-        period: Some("2023".to_owned()),
+        period: Some("2023".into()),
         scope: None,
         of: None,
         basis: None,
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(report.measurements[0].span.slice(&report.text), "181.8亿元");
         assert!(report.sections[0].span.slice(&report.text).starts_with("一、2023年工作回顾\n全年"));
         assert!(report.sections[0].span.slice(&report.text).ends_with("6.2%。"));
-        assert!(report.text.contains(&report.measurements[0].quote));
+        assert!(report.text.contains(&*report.measurements[0].quote));
     }
 
     #[test]

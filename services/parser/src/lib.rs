@@ -21,6 +21,9 @@ pub const QUEUE: &str = "parse";
 /// The name under which this stage makes messages.
 const STAGE: &str = "parser";
 
+/// What a report takes while it is parsed, in times of its bytes (`docs/limits.md`).
+const ROOM: u64 = 6;
+
 /// The queues this role consumes.
 pub fn queues() -> Vec<QueueSpec> {
     vec![QueueSpec { name: QUEUE.to_owned(), bindings: vec!["article.cleaned.#".to_owned()] }]
@@ -49,12 +52,17 @@ impl ParserRole {
             concurrency: self.concurrency,
             // It has no store but the bus.
             store: BUS,
-            weigh: body_bytes,
+            weigh,
             context: self.context,
         };
         let parser = self.parser;
         worker.run(move |message| handle(Arc::clone(&parser), sites.clone(), message)).await;
     }
+}
+
+/// The room that an article takes while it is parsed.
+fn weigh(message: &Message) -> u64 {
+    body_bytes(message).saturating_mul(ROOM)
 }
 
 /// Handles one `article.cleaned`.

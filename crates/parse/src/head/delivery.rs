@@ -65,6 +65,9 @@ fn own_dates(text: &Text<'_>, lines: &Lines<'_>) -> Vec<(DateMention, Span)> {
         let [date] = &dates[..] else { continue };
         let rest = line.flat.len() - date.range.len();
         let signed = rest <= 40 && line.flat.len() <= 60 && speaker::find(&text.folded[line.range.clone()]).is_some();
+        // ——2024年1月9日在全盟经济工作会议上: a conference where there is no congress.
+        let behind = &line.flat[date.range.end..];
+        let signed = signed || behind.first() == Some(&'在') && rest <= 40 && find_str(behind, "会议上").is_some();
         let clock = line.flat[date.range.end..].contains(&':');
         if (rest <= 4 || signed) && !clock && !is_adoption(&line.flat) {
             // 2024-01-08 on a line of its own is mostly the site's date; one in brackets, or behind

@@ -161,6 +161,13 @@ fn speakers(text: &Text<'_>, lines: &Lines<'_>) -> (Vec<speaker::Found>, Option<
             continue;
         }
         let rest = without_session(text, lines, index);
+        // 县长赵一鸣在…会议上作的政府工作报告: the speaker stands before the session in the title.
+        let rest = match rest.iter().position(|&c| c == ';') {
+            Some(at) if at > 0 && find_str(&rest, "作的").is_some() => {
+                rest[..at - usize::from(rest[at - 1] == '在')].to_vec()
+            }
+            _ => rest,
+        };
         let stripped: Vec<char> = trim(&rest);
         let is_heading =
             stripped.len() * 2 < line.flat.len() || lines.title.as_ref().is_some_and(|title| title.line == Some(index));
@@ -263,6 +270,10 @@ fn places(
         add(Place::Meeting, place::chain(gazetteer, &session.place));
         level = level.or(place::bare_level(&session.place));
     }
+    if session.is_none() {
+        let own = lines.zone.lines.iter().filter(|line| line.key.is_none());
+        own.for_each(|line| add(Place::Meeting, conference_place(gazetteer, &line.flat)));
+    }
     if let Some(found) = speaker {
         national |= found.before.ends_with("国务院") || found.office.as_deref() == Some("总理");
         let before: Vec<char> = found.before.chars().collect();
@@ -299,6 +310,17 @@ fn places(
     evidence.level = level;
     evidence.national = national;
     evidence
+}
+
+/// The place of a conference that is no congress: 在云湖新区2019年工作会议上.
+fn conference_place(gazetteer: &Gazetteer, line: &[char]) -> place::Chain {
+    let (Some(at), Some(_)) = (find_str(line, "在"), find_str(line, "会议上")) else { return place::Chain::new() };
+    let words: String = line[at + 1..].iter().take_while(|&&c| is_han(c)).collect();
+    let end = ["工作会议", "经济", "党工委", "党委", "年度", "第", "干部", "三级"]
+        .iter()
+        .filter_map(|word| words.find(word))
+        .min();
+    place::chain(gazetteer, &words[..end.unwrap_or(words.len())])
 }
 
 /// Where 人民政府, 政府 or 管委会 stands.

@@ -40,7 +40,22 @@ pub fn bare_level(text: &str) -> Option<Level> {
 
 /// Whether the text is a bare word for a division, 市 and 全国 included.
 pub fn is_bare(text: &str) -> bool {
-    text.is_empty() || matches!(text, "市" | "本" | "全市" | "全县" | "全区" | "全省") || bare_level(text).is_some()
+    text.is_empty()
+        || matches!(
+            text,
+            "市" | "本"
+                | "全市"
+                | "全县"
+                | "全区"
+                | "全省"
+                | "新区"
+                | "开发区"
+                | "园区"
+                | "管理区"
+                | "林区"
+                | "特区"
+        )
+        || bare_level(text).is_some()
 }
 
 /// Takes a printed place apart.

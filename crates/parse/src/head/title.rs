@@ -122,8 +122,16 @@ fn printed(text: &Text<'_>, line: &HeadLine, index: usize) -> Title {
     // A lone hyphen may be inside (2021-2025); a dash is not.
     let dash = (begin + 1..folded.len())
         .find(|&at| folded[at] == '—' || (folded[at] == '-' && folded.get(at + 1) == Some(&'-')));
-    let range = line.range.start + begin..line.range.start + dash.unwrap_or(folded.len());
+    let range = line.range.start + begin..line.range.start + dash.or(behind_date(line)).unwrap_or(folded.len());
     Title { text: text.slice(range.clone()).trim().to_owned(), line: Some(index), range: Some(range) }
+}
+
+/// Where the date begins that follows the title on its line with the session: 政府工作报告 2020年5月10日在….
+fn behind_date(line: &HeadLine) -> Option<usize> {
+    let named = find_str(&line.flat, "工作报告")? + 4;
+    let date = crate::date::find_dates(&line.flat).into_iter().find(|date| date.range.start >= named)?;
+    let goes_on = starts_with(&line.flat[date.range.end..], "在");
+    goes_on.then(|| line.offsets[date.range.start] - line.range.start)
 }
 
 /// What a collector labelled 标题.

@@ -7,7 +7,7 @@
 use crate::date::find_dates;
 use crate::text::fold;
 use baogao_model::Warning;
-use baogao_model::report::Section;
+use baogao_model::report::{Role, Section};
 use jiff::civil::Date;
 
 /// The three years of a report.
@@ -57,7 +57,10 @@ impl Evidence {
             let parts = clauses(&section.heading);
             for part in &parts {
                 let Some(year) = last_year(part) else { continue };
-                if is_review(part) {
+                // 2009年主要工作 as the first part of a report on 2009.
+                let looks_back =
+                    parts.len() == 1 && matches!(section.role, Role::Review | Role::FiveYearReview) && is_plan(part);
+                if is_review(part) || looks_back && section.level == 1 {
                     evidence.reviewed = evidence.reviewed.max(Some(year));
                 } else if is_plan(part) && section.level == 1 {
                     evidence.planned = Some(evidence.planned.map_or(year, |planned| planned.min(year)));

@@ -144,7 +144,7 @@ fn is_zone(case: &Case<'_>) -> bool {
 fn variant(case: &Case<'_>, is_zone: bool, reasons: &mut Vec<String>) -> Kind {
     let near: String = case.start.chars().take(120).collect();
     let near_title = |words: &str| case.title.contains(words) || near.contains(words);
-    if let Some(words) = DRAFTS.iter().find(|words| near_title(words)) {
+    if let Some(words) = DRAFTS.iter().find(|words| case.title.contains(**words) || calls_draft(&near, words)) {
         reasons.push(format!("draft:{words}"));
         return Kind::Draft;
     }
@@ -161,6 +161,15 @@ fn variant(case: &Case<'_>, is_zone: bool, reasons: &mut Vec<String>) -> Kind {
         return Kind::ZoneReport;
     }
     Kind::Report
+}
+
+/// Whether `words` stand in the beginning of the text and not behind the name of a plan that is handed
+/// in with the report: 《…规划纲要(草案)》一并审议.
+fn calls_draft(near: &str, words: &str) -> bool {
+    near.match_indices(words).any(|(at, _)| {
+        let name = near[..at].trim_end_matches(['(', '》']);
+        !["纲要", "规划", "计划", "预算"].iter().any(|plan| name.ends_with(plan))
+    })
 }
 
 /// Whether a line of the head that names a report, or one in brackets, says that this is part of it.

@@ -57,6 +57,12 @@ pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Cla
     if lead.completion {
         return is(Measure::Completion, Rule::MeasureCompletion);
     }
+    // 降幅收窄至1.2%, 增速回落到4.2%: what moved is a rate, and its new state is the growth.
+    let rates = Classes::RATE_UP.and(Classes::RATE_DOWN);
+    let is_rate = token.unit == "%" && lead.reaches && lead.cues.any(rates) && !lead.compared_elsewhere;
+    if is_rate && around.indicator.is_some_and(Indicator::is_money) && !lead.cues.any(Classes::AVG) {
+        return Classified { falls: lead.cues.any(Classes::RATE_DOWN), ..is(Measure::Growth, Rule::MeasureGrowth) };
+    }
     let reached = is_reached(lead);
     // 贫困人口减少1840人, 审批时限压缩60%: the move is part of the name.
     let moves = lead.move_cue != Classes::default() && !reached && !around.named_by_move;

@@ -5,7 +5,9 @@
 //! `f64` of the record, may round, and it rounds once and correctly.
 
 /// A decimal number: `mantissa` / 10^`scale`.
+// Laid out as closely as may be: a text may hold a million numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(Rust, packed(8))]
 pub struct Decimal {
     mantissa: i128,
     scale: u32,
@@ -113,7 +115,8 @@ impl Decimal {
         }
         // The standard parser rounds correctly, which dividing what was rounded before would not.
         // The text is always a number, so the fallback is never taken.
-        format!("{}e-{}", self.mantissa, self.scale).parse().unwrap_or(f64::NAN)
+        let Self { mantissa, scale } = self;
+        format!("{mantissa}e-{scale}").parse().unwrap_or(f64::NAN)
     }
 
     /// The same number without trailing zeros behind the point.

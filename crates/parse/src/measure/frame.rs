@@ -4,7 +4,7 @@
 //! (五年来, 一年来, 2021年) narrow it. Where there is no outline, a few words of the headings do.
 
 use super::Context;
-use super::time::{Expression, Reach, Times, Years};
+use super::time::{Expression, Reach, Times, Years, plan_named};
 use crate::explain::Rule;
 use baogao_model::report::{Role, Section};
 use std::ops::Range;
@@ -18,6 +18,8 @@ pub struct Frame {
     pub years: Option<Years>,
     /// The rule that says so.
     pub years_by: Option<Rule>,
+    /// The years of a part that is about several, for averages: one year has none.
+    pub several: Option<Years>,
     /// The innermost section, as an index.
     pub section: Option<u32>,
     /// Whether nothing here is a measurement: a glossary.
@@ -40,6 +42,8 @@ pub struct Frames<'a> {
     target_by_words: bool,
     /// The years that an expression of time has set.
     governing: Option<Years>,
+    /// The years to come that the heading of the part names: 今后五年的目标任务.
+    of_part: Option<Years>,
     /// The years that hold for the current line only.
     of_line: Option<Years>,
 }
@@ -66,6 +70,7 @@ impl<'a> Frames<'a> {
             tasks_seen: false,
             target_by_words: false,
             governing: None,
+            of_part: None,
             of_line: None,
         }
     }
@@ -73,7 +78,9 @@ impl<'a> Frames<'a> {
     /// Enters a line. Lines must come in order.
     pub fn enter_line(&mut self, folded: &[char], line: &Range<usize>, expressions: &[Expression]) {
         self.of_line = None;
-        self.advance(line.start);
+        if self.advance(line.start) {
+            self.of_part = self.years_to_come(folded, line, expressions);
+        }
         if self.sections.is_empty() {
             self.read_heading(folded, line);
         }
@@ -115,11 +122,17 @@ impl<'a> Frames<'a> {
         let named = |years: Option<Years>, rule| years.map(|years| (years, rule));
         let years = named(self.of_line, Rule::PeriodLine)
             .or(named(self.governing, Rule::PeriodGoverning))
+            .or(named(self.of_part.filter(|_| is_target), Rule::PeriodGoverning))
             .or(self.own_years(is_target));
         Frame {
             is_target,
             years: years.map(|(years, _)| years),
             years_by: years.map(|(_, rule)| rule),
+            several: match self.role {
+                _ if is_target => self.of_part,
+                Some(Role::FiveYearReview) => self.times.five_years(),
+                _ => None,
+            },
             section: self.open.last().and_then(|&index| u32::try_from(index).ok()),
             is_silent: self.role == Some(Role::Glossary),
         }
@@ -133,8 +146,22 @@ impl<'a> Frames<'a> {
         })
     }
 
-    /// Closes the sections that end before `offset` and opens those that begin up to it.
-    fn advance(&mut self, offset: usize) {
+    /// The range of years that the heading on `line` plans for, if it names no single year beside it.
+    fn years_to_come(&self, folded: &[char], line: &Range<usize>, expressions: &[Expression]) -> Option<Years> {
+        let within = expressions.iter().take_while(|found| found.span.end <= line.start + HEADING.min(line.len()));
+        let years: Vec<Years> = within.map(|found| found.years).collect();
+        let years = match years[..] {
+            [years] => years,
+            // “十四五”发展目标: in a heading the plan itself is its years.
+            [] => plan_named(&folded[line.start..line.end.min(line.start + HEADING)])?,
+            _ => return None,
+        };
+        (years.is_range() && self.times.plan.is_some_and(|plan| plan <= years.from)).then_some(years)
+    }
+
+    /// Closes the sections that end before `offset` and opens those that begin up to it; whether one of
+    /// the top level was opened.
+    fn advance(&mut self, offset: usize) -> bool {
         while self.open.last().is_some_and(|&index| self.sections[index].span.end as usize <= offset) {
             self.open.pop();
         }
@@ -159,6 +186,7 @@ impl<'a> Frames<'a> {
         }
         self.tasks_seen |= matches!(role, Some(Role::Tasks | Role::Targets | Role::OverallRequirements));
         self.role = role;
+        opened_top
     }
 
     /// Whether what the role covers is to be reached.

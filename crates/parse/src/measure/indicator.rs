@@ -5,6 +5,7 @@
 //! firms. The longest name wins, and the unit must be one the indicator has.
 
 use super::cue::Cues;
+use super::subject::date_length;
 use crate::trie::Trie;
 use crate::words;
 use baogao_model::report::Level;
@@ -15,7 +16,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone)]
 pub struct Indicator {
     /// The canonical name.
-    pub id: String,
+    pub id: &'static str,
     /// The part of life it belongs to: `fiscal`, `industry`…
     pub group: String,
     /// What sort of quantity it is: `money`, `ratio`, `count`…
@@ -26,8 +27,8 @@ pub struct Indicator {
     pub increment: Option<usize>,
     /// The rows a pair marker stands for (城乡居民…: urban, then rural).
     pub pair: Vec<usize>,
-    /// The row it follows and the words that mean it there: 总投资 behind 签约项目.
-    pub after: Option<(usize, Vec<Vec<char>>)>,
+    /// Whether it can be a share of something, by the table or as a rate.
+    pub has_share: bool,
 }
 
 impl Indicator {
@@ -71,8 +72,9 @@ pub struct Indicators {
     names: Trie<Vec<(usize, bool)>>,
     /// The same by the names read backwards, since most are looked for where a subject ends.
     backwards: Trie<Vec<(usize, bool)>>,
-    /// The rows that follow a row, by the index of the row they follow.
-    followers: Vec<Vec<usize>>,
+    /// The rows that follow a row, by the index of the row they follow, with the words that mean them there:
+    /// 总投资 behind 签约项目.
+    followers: Vec<Vec<(usize, Vec<Vec<char>>)>>,
     /// See [`OTHERS`].
     others: Trie<()>,
 }
@@ -81,7 +83,7 @@ pub struct Indicators {
 const TABLE: &str = include_str!("../../indicators.tsv");
 
 /// Names of others: behind them stands their figure, not the region's.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 23] = [
     "开发区",
     "高新区",
     "经开区",
@@ -98,12 +100,34 @@ const OTHERS: [&str; 16] = [
     "国际",
     "基地",
     "全球",
+    // Parts of the region's own: 海洋生产总值, 脱贫县农村居民人均可支配收入, 口岸进出口总额.
+    "海洋",
+    "脱贫县",
+    "脱贫地区",
+    "贫困地区",
+    "口岸",
+    "跨境电商",
+    // 烟草以外工业增加值.
+    "以外",
+];
+
+/// Totals of a region that a branch or kind of firm before them narrows: 高技术制造业实际使用外资,
+/// 民营企业进出口. Behind other names it is as often part of the printed name.
+const TOTALS: [&str; 8] = [
+    "fdi_actual",
+    "fdi_contract",
+    "trade_total",
+    "export_total",
+    "import_total",
+    "fixed_asset_investment",
+    "private_investment",
+    "tax_revenue",
 ];
 
 impl Indicators {
     /// Reads the shipped table.
     pub fn new() -> Self {
-        let table: Vec<Vec<&str>> = TABLE.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+        let table: Vec<Vec<&'static str>> = TABLE.lines().skip(1).map(|line| line.split('\t').collect()).collect();
         let by_id: HashMap<&str, usize> = table.iter().enumerate().map(|(row, cells)| (cells[0], row)).collect();
         let mut rows: Vec<Indicator> = Vec::with_capacity(table.len());
         let (mut names, mut backwards) = (Trie::default(), Trie::default());
@@ -119,21 +143,20 @@ impl Indicators {
                     add(&mut names, name, (row, weak));
                 }
             }
-            let after: Option<(usize, Vec<Vec<char>>)> = cell(11).split_once(':').and_then(|(id, words)| {
-                let words = words.split('|').map(|word| word.chars().collect()).collect();
-                Some((*by_id.get(id)?, words))
-            });
-            if let Some((before, _)) = &after {
-                followers[*before].push(row);
+            for (id, words) in cell(11).split(';').filter_map(|after| after.split_once(':')) {
+                let words: Vec<Vec<char>> = words.split('|').map(|word| word.chars().collect()).collect();
+                if let Some(&before) = by_id.get(id) {
+                    followers[before].push((row, words));
+                }
             }
             rows.push(Indicator {
-                id: cell(0).to_owned(),
+                id: cells[0],
                 group: cell(3).to_owned(),
                 dimension: cell(4).to_owned(),
                 units: list(5).map(str::to_owned).collect(),
                 increment: by_id.get(cell(9)).copied(),
                 pair: list(10).filter_map(|id| by_id.get(id).copied()).collect(),
-                after,
+                has_share: cell(6).split(',').any(|measure| measure == "share") || cell(5) == "%",
             });
         }
         let mut others = Trie::default();
@@ -155,16 +178,16 @@ impl Indicators {
 
     /// The indicator that `words` mean behind a number of `row`: 总投资 behind 签约项目.
     pub fn after(&self, row: usize, words: &[char]) -> Option<usize> {
-        self.followers[row].iter().copied().find(|&follower| {
-            let after = self.rows[follower].after.as_ref();
-            after.is_some_and(|(_, known)| known.iter().any(|word| words == word.as_slice()))
-        })
+        let followers = self.followers[row].iter();
+        let mut meant = followers.filter(|(_, known)| known.iter().any(|word| words == word.as_slice()));
+        meant.next().map(|&(follower, _)| follower)
     }
 
     /// The indicator that a share of `row` in `of` is: 民生支出占一般公共预算支出的….
     pub fn share_of(&self, row: usize, of: &str) -> Option<usize> {
         let share = self.after(row, &['占'])?;
-        of.contains("支出").then_some(share)
+        // 占比 alone leaves the whole out.
+        (of.is_empty() || of.contains("支出")).then_some(share)
     }
 
     /// Whether `subject` ends in a name of `row` itself, without a neutral word behind it.
@@ -209,7 +232,8 @@ impl Indicators {
                 }
                 let (prefix, suffix) = (&clean[..found.start], &clean[end..]);
                 let is_head = suffix.is_empty() || cues.suffix.cover(suffix);
-                if is_head && !self.is_of_others(prefix, level) && (!found.weak || is_attributive(prefix, cues)) {
+                let narrowed = self.is_of_others(prefix, level) || self.is_of_branch(found, prefix);
+                if is_head && !narrowed && (!found.weak || is_attributive(prefix, cues)) {
                     best = Some(found);
                 }
             }
@@ -221,6 +245,35 @@ impl Indicators {
         }
         let best = best?;
         Some(self.stock_or_increment(best, &clean, cues))
+    }
+
+    /// The indicator whose name opens a clause that goes on to tell how it fared, and the length of the name.
+    pub fn opening(&self, clause: &[char], fits: impl Fn(&Indicator) -> bool) -> Option<(usize, usize)> {
+        const FARES: [&str; 20] = [
+            "受",
+            "由负转正",
+            "由降转升",
+            "由降转增",
+            "止跌",
+            "扭",
+            "再创",
+            "创",
+            "再上",
+            "跃上",
+            "迈上",
+            "实现",
+            "保持",
+            "稳步",
+            "持续",
+            "快速",
+            "平稳",
+            "大幅",
+            "逆势",
+            "企稳",
+        ];
+        let named = self.starting(clause, 0).filter(|found| !found.weak && fits(&self.rows[found.row]));
+        let told = named.filter(|found| words::starts_with_any(&clause[found.end..], &FARES));
+        told.last().map(|found| (found.row, found.end))
     }
 
     /// The indicator that the noun behind a number names: it stands at its beginning, behind a few
@@ -282,6 +335,12 @@ impl Indicators {
         found.row
     }
 
+    /// Whether a branch or kind of firm stands right before the name of a region's total.
+    fn is_of_branch(&self, found: Found, prefix: &[char]) -> bool {
+        // 进 is left of 进出口 where 出口 is looked at.
+        matches!(prefix, [.., '业'] | [.., '业', '进']) && TOTALS.contains(&self.rows[found.row].id)
+    }
+
     /// Whether the attributes name somebody else.
     fn is_of_others(&self, prefix: &[char], level: Option<Level>) -> bool {
         if prefix.is_empty() {
@@ -336,7 +395,10 @@ fn is_attributive(prefix: &[char], cues: &Cues) -> bool {
         }
         match cues.start.at_start(rest) {
             Some(length) => rest = &rest[length..],
-            None => return false,
+            None => match date_length(rest) {
+                0 => return false,
+                length => rest = &rest[length..],
+            },
         }
     }
     true
@@ -352,7 +414,7 @@ mod tests {
         let (table, cues) = (Indicators::new(), Cues::new());
         let subject: Vec<char> = subject.chars().collect();
         let row = table.of_subject(&subject, &cues, None, |row| row.has_unit(unit))?;
-        Some(table.row(row).id.clone())
+        Some(table.row(row).id.to_owned())
     }
 
     #[test]
@@ -362,7 +424,8 @@ mod tests {
             let cells: Vec<&str> = line.split('\t').collect();
             assert_eq!(cells.len(), 15, "{line}");
             assert!(!cells[7].is_empty(), "no name: {line}");
-            for reference in cells[10].split('|').chain([cells[9], cells[11].split(':').next().unwrap()]) {
+            let after = cells[11].split(';').map(|after| after.split(':').next().unwrap());
+            for reference in cells[10].split('|').chain([cells[9]]).chain(after) {
                 assert!(reference.is_empty() || ids.contains(reference), "{reference} in {line}");
             }
         }

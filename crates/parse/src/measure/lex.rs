@@ -41,8 +41,8 @@ pub struct Token {
     pub form: Form,
     /// The value in `unit`; the low end of a range.
     pub value: Decimal,
-    /// The high end of a range, in `unit`.
-    pub max: Option<Decimal>,
+    /// The high end of a range, in `unit`; few numbers have one.
+    pub max: Option<Box<Decimal>>,
     /// The unit of the record; empty for [`Form::Bare`].
     pub unit: &'static str,
     /// The printed classifier of a count.
@@ -92,13 +92,23 @@ fn share_units(text: &[char], tokens: &mut [Token]) {
         let (Some(token), next) = (before.last_mut(), &rest[0]) else { continue };
         let is_currency = next.unit.len() == 3 && next.unit.bytes().all(|byte| byte.is_ascii_uppercase());
         let scaled = matches!(text[token.span.end - 1], '万' | '亿');
-        let joined = matches!(text[token.span.end..next.span.start], ['和' | '与' | '及' | '、']);
+        let between = &text[token.span.end..next.span.start];
+        let joined = matches!(between, ['和' | '与' | '及' | '、']);
+        // 高于全国1.9个、全省0.8个百分点: a place may stand before the last.
+        let compared = matches!(between, ['和' | '、', place @ ..] if is_place(place));
         if is_currency && token.form == Form::Bare && scaled && joined && !token.han {
             (token.form, token.unit, token.rule) = (Form::Amount, next.unit, Rule::NumberUnit);
-        } else if next.unit == "pp" && token.counter == Some("个") && joined {
+        } else if next.unit == "pp" && token.counter == Some("个") && (joined || compared) {
             (token.unit, token.counter) = ("pp", None);
+        } else if next.unit == "pp" && token.form == Form::Bare && joined && !token.han {
+            (token.form, token.unit, token.rule) = (Form::Amount, "pp", Rule::NumberUnit);
         }
     }
+}
+
+/// Whether the words are a region that others are compared with.
+pub fn is_place(words: &[char]) -> bool {
+    matches!(words, ['全', '国' | '省' | '市' | '州' | '区' | '盟' | '县'])
 }
 
 /// The next offset to look at where nothing was found at `at`: behind a run of Arabic digits,
@@ -280,13 +290,18 @@ fn number_with_unit<'u>(
             shorter = read;
         }
         if let Some((unit, end)) = units.at(text, shorter.end)
-            && (unit.han_numeral || !shorter.han || shorter.multiplied)
+            && (unit.han_numeral || !shorter.han || shorter.multiplied || is_figure(shorter))
             && !goes_on(text, end, unit.unit)
         {
             return (shorter, Some((unit, end)));
         }
     }
     (number, None)
+}
+
+/// Whether a Chinese numeral is a figure and no word: 一百三十二眼 of old reports, but not 一眼 or 百眼.
+fn is_figure(number: Numeral) -> bool {
+    !number.bare && number.value.to_f64() >= 20.0
 }
 
 /// Whether what looks like a unit is the beginning of a longer word: 8方面, 两位数, 3成立.
@@ -310,7 +325,8 @@ fn goes_on(text: &[char], end: usize, unit: &str) -> bool {
             matches!(next, '级' | '度' | '内' | '初' | '底' | '末' | '前' | '后' | '来' | '间' | '月' | '代' | '中')
         }
         '月' => next == '内',
-        '里' => next != '的' && !matches!(next, ',' | '。' | ';' | '、'),
+        // 三里屯, but not 3.6公里管网.
+        '里' => text[end - 2] != '公' && next != '的' && !matches!(next, ',' | '。' | ';' | '、'),
         '队' => next == '伍',
         '场' => matches!(next, '所' | '地'),
         '元' => matches!(next, '旦' | '宵'),
@@ -334,7 +350,9 @@ fn range_of(
     while matches!(text.get(next), Some('-' | '—' | '~' | '至' | '到')) && next - low_end < 2 {
         next += 1;
     }
-    if next == low_end || !text.get(next)?.is_ascii_digit() || low.han {
+    // 三至五家: in Chinese numerals as in Arabic, but not one in each.
+    let goes_on = |c: char| if low.han { numeral::is_han(c) } else { c.is_ascii_digit() };
+    if next == low_end || !goes_on(*text.get(next)?) {
         return None;
     }
     if at > 0 && matches!(text[at - 1], '由' | '从' | '自') {
@@ -346,19 +364,25 @@ fn range_of(
         return None;
     }
     // 3-5亿元: the 亿 is meant for both. 300万到500万元: the first has its own.
-    let scale = if high.multiplied && !low.multiplied { multiplier_of(text, next, high)? } else { Decimal::whole(1) };
+    let scale = match text[high.end - 1] {
+        '万' | '亿' if low.han && low_unit.is_none() && !matches!(text[low.end - 1], '万' | '亿') => {
+            multiplier_of(text, high.end - 1, high)?
+        }
+        _ if high.multiplied && !low.multiplied && !low.han => multiplier_of(text, next, high)?,
+        _ => Decimal::whole(1),
+    };
     let low_value = convert(low.value.times(scale)?, unit)?;
     let high_value = convert(high.value, unit)?;
     Some(Token {
-        max: Some(high_value),
+        max: Some(Box::new(high_value)),
         counter: unit.counter,
         more: low.more || high.more,
         rule: Rule::NumberRange,
-        ..plain(at..end, low_value, unit.unit, false)
+        ..plain(at..end, low_value, unit.unit, low.han)
     })
 }
 
-/// What the multipliers of the Arabic number at `at` come to.
+/// What the multipliers from `at` to the end of a number come to.
 fn multiplier_of(text: &[char], at: usize, number: Numeral) -> Option<Decimal> {
     let mut value = Decimal::whole(1);
     for &c in &text[at..number.end] {

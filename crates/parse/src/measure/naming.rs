@@ -77,7 +77,18 @@ impl Sentence<'_> {
     /// 制造业增加值占GDP比重: a share that has a name of its own.
     fn row_of_share(&self, lead: &Lead<'_>, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
         let words = lead.phrase.chars.get(lead.subject_start..lead.of.as_ref()?.end)?;
-        self.tables.indicators.called(words).filter(|&row| fits(self.tables.indicators.row(row)))
+        // 占生产总值的比重 is 占生产总值比重.
+        let words: Vec<char> = words.iter().copied().filter(|&c| c != '的').collect();
+        let called = |words: &[char]| self.tables.indicators.called(words);
+        let by_short_name = || {
+            let whole = ["地区生产总值", "国内生产总值", "生产总值"].iter().find_map(|name| {
+                let at = words::rfind(&words, name)?;
+                Some((at, at + name.chars().count()))
+            });
+            let (from, to) = whole?;
+            called(&[&words[..from], &['G', 'D', 'P'], &words[to..]].concat())
+        };
+        called(&words).or_else(by_short_name).filter(|&row| fits(self.tables.indicators.row(row)))
     }
 
     /// The different indicators of a list of subjects; none where it is no list.
@@ -96,8 +107,15 @@ impl Sentence<'_> {
 
     /// 新签约亿元以上产业项目 and 3个项目成功签约 are 签约项目: the stage and the projects apart.
     pub(super) fn row_of_stage(&self, words: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
-        const STAGES: [(&str, &str); 4] =
-            [("签约", "签约项目"), ("落地", "落地项目"), ("开工", "新开工项目"), ("竣工", "竣工项目")];
+        // 新上亿元以上非煤项目: so is their size.
+        const STAGES: [(&str, &str); 6] = [
+            ("签约", "签约项目"),
+            ("落地", "落地项目"),
+            ("开工", "新开工项目"),
+            ("竣工", "竣工项目"),
+            ("亿元以上", "亿元以上项目"),
+            ("万元以上", "5000万元以上项目"),
+        ];
         if !words::contains(words, "项目") {
             return None;
         }
@@ -148,11 +166,25 @@ impl Sentence<'_> {
         if row.is_none() && self.tables.cues.generic.exact(own).is_some_and(|said| said.any(Classes::SERIES)) {
             row = before.row.filter(|&row| fits(indicators.row(row)));
         }
+        row = row.or_else(|| self.row_of_crop(&before.subject, own, fits));
         // 净增规上企业31家,总数达118家: the stock again.
         if own.first() == Some(&'总') {
             row = row.map(|row| indicators.stock_of(row));
         }
         row
+    }
+
+    /// 粮食生产连续六年增产,总产…: what is grown, before what is said of its growing.
+    fn row_of_crop(&self, before: &[char], own: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        if !words::ends_with_any(own, &["产", "产量"]) {
+            return None;
+        }
+        let lengths = 2..=4.min(before.len());
+        let mut crops = lengths.filter(|&length| {
+            words::starts_with_any(&before[length..], &["生产", "播种", "种植", "作物", "面积", "在"])
+        });
+        let name = [&before[..crops.next()?], own].concat();
+        self.tables.indicators.of_subject(&name, &self.tables.cues, self.level, fits)
     }
 
     /// The indicator that `words` mean behind the topic's: 总投资 behind 签约项目.
@@ -172,7 +204,7 @@ impl Sentence<'_> {
                     moves || token.unit != "%" || !matches!(row.dimension.as_str(), "count" | "persons" | "households")
                 }
             },
-            "" => !row.is_ratio(),
+            "" => !row.is_ratio() && (row.dimension != "ratio_x" || token.value.to_f64() < 10.0),
             "tce" => row.id == "energy_intensity",
             "household" => row.has_unit("household") || row.counts_firms(),
             "CNY" | "USD" | "EUR" | "HKD" | "JPY" => row.is_money() || row.has_unit(token.unit),

@@ -3,16 +3,17 @@
 
 use super::cue::{Classes, Cues};
 use super::lex::{Form, Token, matches};
+use super::phrase::is_clause_mark;
 use super::subject::Lead;
 use super::tail::{Tail, suffix_at};
 use crate::explain::Rule;
 use crate::signs::Signs;
 use crate::text::Text;
 use crate::words;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 /// The nouns behind a Chinese numeral that count points of the speech or words of a slogan.
-const POINTS: [&str; 27] = [
+const POINTS: [&str; 29] = [
     "方面",
     "原则",
     "字",
@@ -40,13 +41,15 @@ const POINTS: [&str; 27] = [
     "第一",
     "更加",
     "基本",
+    "台阶",
+    "大关",
 ];
 
-/// Whether the token is no quantity, and why.
-pub fn reason(
+/// Whether the token is no quantity, and why. The lead is read if it is asked for.
+pub fn reason<'t>(
     text: &[char],
     token: &Token,
-    lead: &Lead<'_>,
+    lead: &impl Deref<Target = Lead<'t>>,
     tail: &Tail<'_>,
     quotes: &Quotes,
     cues: &Cues,
@@ -80,7 +83,7 @@ pub fn reason(
     if time_name.is_some() {
         return time_name;
     }
-    if token.han && token.form == Form::Amount { rhetoric(text, token, lead) } else { None }
+    if token.han && token.form == Form::Amount { rhetoric(text, token, lead, tail) } else { None }
 }
 
 /// Whether 第N says a place in a ranking: a word of ranking before it, and the end, 位 or 名 behind.
@@ -134,7 +137,13 @@ fn first_of_ranks(text: &[char], mut at: usize) -> usize {
 }
 
 /// 5000万元以上项目, 10蒸吨及以下锅炉, 亿元级企业: the number names a class.
-fn is_threshold(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>, cues: &Cues) -> bool {
+fn is_threshold<'t>(
+    text: &[char],
+    token: &Token,
+    lead: &impl Deref<Target = Lead<'t>>,
+    tail: &Tail<'_>,
+    cues: &Cues,
+) -> bool {
     if matches!(text.get(token.span.end), Some('级')) {
         return true;
     }
@@ -143,21 +152,45 @@ fn is_threshold(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>, 
     }
     // 产值超亿元企业8家, 计税金额不足80万元的部分: amounts that pick out a class.
     let is_money = token.unit.len() == 3 && token.unit.bytes().all(|byte| byte.is_ascii_uppercase());
-    let picks =
-        is_money && (token.bare && tail.is_noun || lead.cues.any(Classes::LT) && tail.attributive && tail.is_noun);
+    let picks = is_money && tail.is_noun && (token.bare || tail.attributive && lead.cues.any(Classes::LT));
     if picks {
         return true;
     }
-    if suffix_at(text, token.span.end).is_none() {
-        return false;
+    // 销售收入超过100亿元的企业由1户发展到6户: a bound on money before a noun that is counted.
+    let bounds = is_money && lead.cues.any(Classes::GT) && tail.attributive && tail.is_noun;
+    if bounds && counts_things(text, token.span.end) {
+        return true;
     }
+    let is_number = |c: &char| c.is_ascii_digit() || super::numeral::is_han(*c);
+    // 月税收超千万元的3幢: the class is left without its noun.
+    if is_money && lead.cues.any(Classes::GT) && matches!(&text[token.span.end..], ['的', next, ..] if is_number(next))
+    {
+        return true;
+    }
+    let Some((_, length)) = suffix_at(text, token.span.end) else { return false };
     let rest = &tail.phrase.chars;
+    // 亿元以上项目8个,其中10亿元以上2个: so here.
+    if rest.is_empty() && text.get(token.span.end + length).is_some_and(is_number) {
+        return is_money;
+    }
     let is_word = rest.first().is_some_and(|c| c.is_alphabetic());
     is_word && cues.verb.at_start(rest).is_none()
 }
 
+/// Whether firms or projects stand behind `at` with their number: 的企业由1户发展到6户, 的项目3个.
+fn counts_things(text: &[char], at: usize) -> bool {
+    /// How far behind the number may stand.
+    const REACH: usize = 20;
+    let behind = &text[at..text.len().min(at + REACH)];
+    let clause = behind.split(|&c| is_clause_mark(c) || c == '、').next().unwrap_or_default();
+    let Some(number) = clause.iter().position(char::is_ascii_digit) else { return false };
+    let is_classifier = |c: &char| matches!(c, '个' | '家' | '户');
+    words::contains_any(&clause[..number], &["企业", "集团", "项目", "公司", "园区"])
+        && clause[number..].iter().find(|c| !c.is_ascii_digit()).is_some_and(is_classifier)
+}
+
 /// 前移7位, 上升3个位次: places gained, which are neither persons nor things.
-fn is_move_of_rank(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> bool {
+fn is_move_of_rank<'t>(text: &[char], token: &Token, lead: &impl Deref<Target = Lead<'t>>, tail: &Tail<'_>) -> bool {
     const MOVED: [&str; 6] = ["前移", "后移", "前进", "后退", "提前", "晋升"];
     if text[token.span.end - 1] == '位' {
         return lead.move_cue != Classes::default() || words::ends_with_any(&lead.phrase.chars, &MOVED);
@@ -174,16 +207,19 @@ fn said_as_value(text: &[char], start: usize) -> bool {
 }
 
 /// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
-fn time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> Option<Rule> {
+fn time_name<'t>(text: &[char], token: &Token, lead: &impl Deref<Target = Lead<'t>>, tail: &Tail<'_>) -> Option<Rule> {
     let (is_name, rule) = match token.unit {
         "year" if text[token.span.end - 1] == '岁' => {
-            (!words::contains_any(lead.subject(), &["寿命", "年龄"]), Rule::NotAge)
+            // 由76岁提高到78岁: the second state is of the same thing.
+            let goes_on = lead.is_empty() && lead.reaches;
+            (!goes_on && !words::contains_any(lead.subject(), &["寿命", "年龄"]), Rule::NotAge)
         }
         // 平均受教育年限10.8年: only a mean has a fraction.
         "year" if text[token.span.clone()].contains(&'.') => return None,
         // Years are dates unless a word says that they are counted.
         "year" => {
-            let counted = lead.cues.any(Classes::STREAK.and(Classes::AHEAD));
+            // 提前实现比2010年翻一番: four digits are a date whatever stands before them.
+            let counted = lead.cues.any(Classes::STREAK.and(Classes::AHEAD)) && token.value.to_f64() < 1000.0;
             (!counted || tail.is_noun && tail.attributive, Rule::NotYear)
         }
         "minute" => {
@@ -191,6 +227,8 @@ fn time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> 
             let is_name = token.value.is(24 * 60) || rest.contains(&'圈') || matches!(rest.first(), Some('“' | '"'));
             (is_name, Rule::NotDuration)
         }
+        // 2公里充电服务圈.
+        "m" => (tail.is_noun && !tail.attributive && tail.phrase.chars.contains(&'圈'), Rule::NotDuration),
         "day" => (token.value.is(365) || matches!(text.get(token.span.end), Some('*' | '×')), Rule::NotDuration),
         "month" => (token.han && tail.attributive, Rule::NotDuration),
         _ => return None,
@@ -199,7 +237,7 @@ fn time_name(text: &[char], token: &Token, lead: &Lead<'_>, tail: &Tail<'_>) -> 
 }
 
 /// 八个方面, 一个, 三个百分之百, “四个自信”: a Chinese numeral that counts words.
-fn rhetoric(text: &[char], token: &Token, lead: &Lead<'_>) -> Option<Rule> {
+fn rhetoric<'t>(text: &[char], token: &Token, lead: &impl Deref<Target = Lead<'t>>, tail: &Tail<'_>) -> Option<Rule> {
     if matches!(token.unit, "%" | "permille" | "CNY" | "USD" | "x" | "year") || token.value.to_f64() >= 1000.0 {
         return None;
     }
@@ -207,7 +245,15 @@ fn rhetoric(text: &[char], token: &Token, lead: &Lead<'_>) -> Option<Rule> {
         return Some(Rule::NotOne);
     }
     let behind = token.span.end;
-    if POINTS.iter().any(|word| matches(text, behind, word)) || matches!(text.get(behind), Some('“' | '"')) {
+    // 连跨两个百亿元台阶: what is counted is a round sum.
+    let is_sum = |at: &usize| matches(text, *at, "亿元") || matches(text, *at, "万亿");
+    if (behind..behind + 2).any(|at| is_sum(&at)) && matches!(text.get(behind), Some('百' | '千' | '万' | '亿')) {
+        return Some(Rule::NotPoints);
+    }
+    // 二次供水泵房, 二次创业: the second of a kind.
+    let is_second = token.value.is(2) && matches(text, token.span.start, "二次") && tail.is_noun;
+    if is_second || POINTS.iter().any(|word| matches(text, behind, word)) || matches!(text.get(behind), Some('“' | '"'))
+    {
         return Some(Rule::NotPoints);
     }
     // 重点抓好以下三项工作: what follows is the list itself.

@@ -19,7 +19,9 @@ impl<'a> Sentence<'a> {
     /// Finds what the number is a number of.
     pub(super) fn resolve(&self, token: &Token, lead: &Lead<'a>, tail: &Tail<'a>, state: &State<'a>) -> Resolved<'a> {
         let fits = |row: &Indicator| self.fits(row, token, lead);
-        let noun = if tail.is_noun { tail.noun(&self.tables.cues) } else { &[] };
+        // 由18平方公里拓宽到26.5平方公里: the verb to the second state is no noun.
+        let is_verb = lead.from.is_some() && matches!(tail.phrase.chars.last(), Some('到' | '至' | '为'));
+        let noun = if tail.is_noun && !is_verb { tail.noun(&self.tables.cues) } else { &[] };
         let own = lead.subject();
         let counted = is_counted(token);
         if counted && !noun.is_empty() && token.form != Form::Rank {
@@ -32,7 +34,7 @@ impl<'a> Sentence<'a> {
             return self.inherit(token, lead, tail, state);
         }
         if own.is_empty() {
-            let row = self.tables.indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
+            let row = self.row_behind(token, tail, fits);
             // 七成以上农户参保 opens a statement of its own; 突破100亿元大关 and 保持6%的增速 go on.
             let goes_on = tail.grows() || (!tail.attributive && lead.cues != Classes::default());
             if row.is_none() && goes_on && state.topic.is_some() {
@@ -43,7 +45,26 @@ impl<'a> Sentence<'a> {
             let topic = Topic { subject: tail.phrase.part(0..noun.len()), start, row, is_share: false };
             return Resolved { topic, has_own_subject: false, has_noun: true, named_by_move: false };
         }
+        // 由18平方公里扩展到26.5平方公里: whatever the verb, the second state is one of the same thing.
+        const VERB: usize = 3;
+        if state.from.is_some() && lead.cues.any(Classes::TO) && own.len() <= VERB && lead.from.is_none() {
+            return self.inherit(token, lead, tail, state);
+        }
+        if self.goes_on_building(token, own, state) {
+            return self.inherit(token, lead, tail, state);
+        }
         self.resolve_lead(token, noun, tail, lead, state, fits)
+    }
+
+    /// 保障性住房新开工3200套,基本建成2600套: the stage of the same homes.
+    fn goes_on_building(&self, token: &Token, own: &[char], state: &State<'_>) -> bool {
+        const STAGES: [&str; 7] = ["建成", "基本建成", "竣工", "开工", "开工建设", "交付", "分配入住"];
+        token.counter == Some("套")
+            && STAGES.iter().any(|stage| own.iter().copied().eq(stage.chars()))
+            && state.topic.as_ref().and_then(|topic| topic.row).is_some_and(|row| {
+                let row = self.tables.indicators.row(row);
+                row.group == "housing" && row.has_unit(token.unit)
+            })
     }
 
     /// A subject before the number.
@@ -95,7 +116,7 @@ impl<'a> Sentence<'a> {
         let rule = found.map(|(_, rule)| rule);
         topic.row = found.map(|(row, _)| row);
         if topic.row.is_none() && !noun.is_empty() {
-            topic.row = self.tables.indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
+            topic.row = self.row_behind(token, tail, fits);
             if self.tables.cues.start.cover(own) || topic.row.is_some() {
                 self.note_found(Rule::SubjectBehind, topic.row.map(|_| Rule::IndicatorNoun));
                 topic.subject = tail.phrase.part(0..noun.len());
@@ -104,6 +125,15 @@ impl<'a> Sentence<'a> {
         }
         self.note_found(Rule::SubjectBefore, rule);
         Resolved { topic, has_own_subject: true, has_noun: false, named_by_move }
+    }
+
+    /// The indicator that the words behind a number name.
+    fn row_behind(&self, token: &Token, tail: &Tail<'_>, fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        let indicators = &self.tables.indicators;
+        // 贡献60%的生产总值: a part of an amount is not its growth.
+        let is_part = token.unit == "%" && tail.attributive && !tail.grows();
+        let row = indicators.of_noun(&tail.phrase.chars, &self.tables.cues, fits);
+        row.filter(|&row| !(is_part && indicators.row(row).is_money()))
     }
 
     /// Notes where the subject came from, and the indicator if there is one.
@@ -180,7 +210,10 @@ impl<'a> Sentence<'a> {
     /// Nothing of its own: the subject of the clause before.
     pub(super) fn inherit(&self, token: &Token, lead: &Lead<'a>, tail: &Tail<'a>, state: &State<'a>) -> Resolved<'a> {
         let is_streak = token.unit == "year" && state.topic.is_none();
-        let (mut topic, mut by) = match &state.topic {
+        let clause = self.topic_between(token, lead, |row| self.fits(row, token, lead));
+        // 生产总值达到342亿元,人均生产总值超过1.2万元,均翻了一番: one number for both is the first's.
+        let both = state.history.first().filter(|_| says_both(lead) && matches!(token.unit, "%" | "x" | "rank"));
+        let (mut topic, mut by) = match clause.as_ref().or(both).or(state.topic.as_ref()) {
             Some(topic) => (topic.clone(), Rule::SubjectInherited),
             // 连续9年荣获…: what was done names it.
             None if is_streak && !tail.phrase.chars.is_empty() => {
@@ -205,9 +238,49 @@ impl<'a> Sentence<'a> {
             topic.row = indicators.of_subject(&tail.phrase.chars, cues, self.level, fits);
             rule = topic.row.map(|_| Rule::IndicatorNoun);
         }
+        // 高新技术企业净增6家、达31家: the stock again, but not 新增主体突破5000户、达5300户.
+        if is_counted(token) && lead.says("达") && !state.exceeded {
+            topic.row = topic.row.map(|row| indicators.stock_of(row));
+        }
         self.note_found(by, rule);
         topic.is_share |= lead.of.is_some();
         Resolved { topic, has_own_subject: false, has_noun: false, named_by_move: false }
+    }
+
+    /// The clause that names an indicator and nothing else between the number before and this one, whose
+    /// own clause names none: 生产总值增长8%,人均生产总值,按当前汇率计算,已突破3000美元.
+    fn topic_between(
+        &self,
+        token: &Token,
+        lead: &Lead<'a>,
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Option<Topic<'a>> {
+        /// How far before the number it may begin.
+        const REACH: usize = 40;
+        let folded = self.folded();
+        let own = lead.phrase.at(0).unwrap_or(token.span.start);
+        let from = own.saturating_sub(REACH).max(self.range.start);
+        let mut end = own.checked_sub(1).filter(|&at| at > from && folded[at] == ',')?;
+        for _ in 0..2 {
+            let start = (from..end).rev().find(|&at| is_clause_mark(folded[at])).map_or(from, |at| at + 1);
+            let words = &folded[start..end];
+            let indicators = &self.tables.indicators;
+            let row = indicators.of_subject(words, &self.tables.cues, self.level, fits);
+            let row = row.filter(|&row| indicators.ends_in_name(words, row));
+            if row.is_some() {
+                return Some(Topic { subject: words.into(), start, row, is_share: false });
+            }
+            // A number in between is what the clause behind goes on from.
+            if words.iter().any(char::is_ascii_digit) {
+                return None;
+            }
+            // 固定资产投资受项目清理影响,下降7.5%: its own subject opens the clause before.
+            if let Some((row, length)) = indicators.opening(words, fits) {
+                return Some(Topic { subject: words[..length].into(), start, row: Some(row), is_share: false });
+            }
+            end = start.checked_sub(1).filter(|&at| at > from && folded[at] == ',')?;
+        }
+        None
     }
 
     /// What the clauses before the first number speak of: 地区生产总值再上台阶,达到164.5亿元.
@@ -270,4 +343,11 @@ impl<'a> Sentence<'a> {
         }
         Vec::new()
     }
+}
+
+/// Whether 均 stands among the cues as a word of its own, not as part of 年均, 人均 or 平均.
+fn says_both(lead: &Lead<'_>) -> bool {
+    let cues = &lead.phrase.chars[lead.subject_end..];
+    let part = |at: usize| at > 0 && matches!(cues[at - 1], '年' | '人' | '平' | '户' | '亩');
+    (0..cues.len()).any(|at| cues[at] == '均' && !part(at) && cues.get(at + 1) != Some(&'为'))
 }

@@ -1,9 +1,11 @@
 //! Lists of numbers dealt out to lists of subjects: A和B分别增长P和Q, with and without 分别.
 
+use super::cue::Classes;
 use super::indicator::Indicator;
 use super::lex::{Form, Token};
 use super::list;
-use super::statement::{Quantities, Resolved, Sentence, State, Topic, is_counted};
+use super::phrase::is_clause_mark;
+use super::statement::{Resolved, Sentence, State, Topic, is_counted};
 use super::subject::Lead;
 use super::tail::Tail;
 use crate::explain::Rule;
@@ -14,27 +16,26 @@ impl<'a> Sentence<'a> {
     /// Deals the numbers of a chain out to as many subjects. False where there are not so many.
     pub(super) fn respectively(
         &self,
-        quantities: &Quantities<'a>,
+        tokens: &[Token],
         chain: Range<usize>,
         state: &mut State<'a>,
         found: &mut Vec<Measurement>,
     ) -> bool {
-        let tokens = &quantities.tokens[..];
         self.begin_segment(tokens, chain.start, state);
         let count = chain.len();
         let first = chain.start;
-        let lead = &quantities.leads[first];
         if tokens[first].form == Form::Triple {
             return false;
         }
         // A noun behind the list belongs to all of it: 36个、2150户小区.
-        let tail = &quantities.tails[chain.end - 1];
+        let tail = self.tail(tokens, chain.end - 1);
         if tail.is_noun && is_counted(&tokens[first]) {
             return false;
         }
+        let lead = &self.lead(tokens, first);
         let Some((topics, rule)) = self.topics_of_list(&tokens[first], lead, count, state) else { return false };
         for (topic, index) in topics.into_iter().zip(chain.clone()) {
-            self.note_number(quantities, index);
+            self.note_number(tokens, index);
             self.note(rule, None);
             if topic.row.is_some() {
                 let rule = match rule {
@@ -45,8 +46,8 @@ impl<'a> Sentence<'a> {
                 self.note(rule, None);
             }
             // A bound behind the list holds for all of it.
-            let own = &quantities.tails[index];
-            let tail = Tail { suffix: own.suffix.or(tail.suffix), ..own.clone() };
+            let own = self.tail(tokens, index);
+            let tail = Tail { suffix: own.suffix.or(tail.suffix), ..own };
             let resolved = Resolved { topic, has_own_subject: !lead.is_empty(), has_noun: false, named_by_move: false };
             self.emit(&tokens[index], lead, &tail, &resolved, state, found);
             self.remember(lead, &resolved, None, state);
@@ -73,8 +74,27 @@ impl<'a> Sentence<'a> {
             {
                 return Some((pair, Rule::SubjectPair));
             }
-            let from = history.len().checked_sub(count)?;
-            return Some((history[from..].to_vec(), Rule::SubjectEarlier));
+            if let Some(from) = history.len().checked_sub(count) {
+                return Some((history[from..].to_vec(), Rule::SubjectEarlier));
+            }
+            if own.is_empty()
+                && lead.cues.any(Classes::RESPECTIVE)
+                && let Some(topics) = self.topics_of_clause_before(token, lead, count, fits)
+            {
+                return Some((topics, Rule::SubjectDealt));
+            }
+            // Over a semicolon 分别 still means as many subjects as there are numbers; which, where
+            // there are not so many, nobody can tell.
+            let deals = own.is_empty() && (history.len() > 1 || !state.earlier.is_empty());
+            if !deals || !lead.cues.any(Classes::RESPECTIVE) {
+                return None;
+            }
+            let all: Vec<Topic<'a>> = state.earlier.iter().chain(history).cloned().collect();
+            let topics = match all.len().checked_sub(count) {
+                Some(from) => all[from..].to_vec(),
+                None => vec![Topic { start, ..Topic::default() }; count],
+            };
+            return Some((topics, Rule::SubjectEarlier));
         }
         let verb: &[char] = if state.comma { &[] } else { &state.verb };
         let words: Vec<char> = verb.iter().chain(own).copied().collect();
@@ -94,6 +114,33 @@ impl<'a> Sentence<'a> {
             Topic { subject: subject.into(), start, row, is_share: lead.of.is_some() }
         });
         Some((topics.collect(), Rule::SubjectDealt))
+    }
+
+    /// 事故起数、死亡人数持续下降,降幅分别为14%、9%: the subjects that the clause before lists, without a number.
+    fn topics_of_clause_before(
+        &self,
+        token: &Token,
+        lead: &Lead<'_>,
+        count: usize,
+        fits: impl Fn(&Indicator) -> bool + Copy,
+    ) -> Option<Vec<Topic<'a>>> {
+        /// The longest clause looked for.
+        const LONGEST: usize = 60;
+        let folded = self.folded();
+        let own = lead.phrase.at(0).unwrap_or(token.span.start);
+        let end = own.checked_sub(1).filter(|&at| at > self.range.start && folded[at] == ',')?;
+        let from = end.saturating_sub(LONGEST).max(self.range.start);
+        let start = (from..end).rev().find(|&at| is_clause_mark(folded[at])).map_or(from, |at| at + 1);
+        let words = &folded[start..end];
+        if words.iter().any(char::is_ascii_digit) {
+            return None;
+        }
+        let topics = list::split(words, count)?.into_iter().map(|part| {
+            let row = self.tables.indicators.of_noun(&words[part.clone()], &self.tables.cues, fits);
+            Topic { subject: words[part].into(), start, row, is_share: false }
+        });
+        let topics: Vec<Topic<'a>> = topics.collect();
+        topics.iter().any(|topic| topic.row.is_some()).then_some(topics)
     }
 
     /// A subject without the words of a ranking behind it: 增速分别居全市.
@@ -147,9 +194,13 @@ impl<'a> Sentence<'a> {
         if let Some(row) = lookup(&with_verb) {
             return (with_verb, Some(row));
         }
-        for from in 1..last.len() {
+        // 巩固率 before 入学率 lacks nothing.
+        let is_whole = last.len() > 1 && part.last() == last.last();
+        for from in 1..if is_whole { 0 } else { last.len() } {
             let words: Vec<char> = with_verb.iter().chain(&last[from..]).copied().collect();
-            if let Some(row) = lookup(&words) {
+            // 职工基本医疗、基本养老保险参保人数: what both have does not part them, and 养老 is the last's alone.
+            let both_have = || part.windows(from).any(|words| *words == last[..from]);
+            if let Some(row) = lookup(&words).filter(|_| !both_have()) {
                 return (words, Some(row));
             }
         }

@@ -6,16 +6,18 @@ use super::cue::Classes;
 use super::decimal::Decimal;
 use super::lex::Form;
 use super::lex::Token;
+use super::phrase::is_clause_mark;
 use super::qualitative;
 use super::statement::{Resolved, Sentence, State};
 use super::subject::Lead;
 use super::tail::Tail;
-use super::time::Years;
 use crate::charset::CharSet;
 use crate::explain::Rule;
 use crate::text::span;
 use crate::words;
+use baogao_model::Excerpt;
 use baogao_model::report::{Bound, Measure, Measurement, Modality, Number};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The most characters of a quote before its number. A subject inherited from further back is in
@@ -47,7 +49,11 @@ impl Sentence<'_> {
             Some(first) if lead.is_empty() && lead.cues.any(Classes::TO) => {
                 Classified { rule: Rule::MeasureSecond, ..first }
             }
-            _ => classify(token, lead, around),
+            // 降幅分别为22.6%、18.4%, 高于全省、全市0.9、0.4个百分点: what holds for the first of a list holds for all.
+            _ => match state.listed.filter(|_| lead.is_empty() && lead.cues == Classes::default()) {
+                Some(first) => first,
+                None => classify(token, lead, around),
+            },
         };
         self.note_said(&said, resolved);
         let mut row = resolved.topic.row.filter(|_| !said.elsewhere);
@@ -56,6 +62,24 @@ impl Sentence<'_> {
         {
             row = Some(share);
             self.note(Rule::IndicatorShare, None);
+        }
+        // 用于民生的支出…,占一般公共预算支出的81%: whatever the spending on lives is called.
+        if said.measure == Measure::Share
+            && row.is_none()
+            && words::contains(&resolved.topic.subject, "民生")
+            && let Some(spending) = indicators.called(&['民', '生', '支', '出'])
+        {
+            row = lead.of.as_ref().and_then(|_| indicators.share_of(spending, &lead_of(lead)));
+            if row.is_some() {
+                self.note(Rule::IndicatorShare, None);
+            }
+        }
+        // 高标准农田占比62%, 风电装机占总装机的21%: what is no share by the table is not meant as a whole.
+        if said.measure == Measure::Share
+            && row.is_some_and(|row| !indicators.row(row).has_share && !indicators.row(row).is_money())
+        {
+            row = None;
+            self.note(Rule::IndicatorNot, None);
         }
         let (unit, counter) = self.unit(token, tail, resolved);
         let (value, max) = signed(token, said);
@@ -67,19 +91,19 @@ impl Sentence<'_> {
         let modality = self.modality(token, lead, said, local);
         let measurement = Measurement {
             quote: self.quote(token, tail, resolved),
-            subject: words::string(&resolved.topic.subject),
-            indicator: row.map(|row| indicators.row(row).id.clone()),
+            subject: words::string(&resolved.topic.subject).into(),
+            indicator: row.map(|row| indicators.row(row).id.into()),
             measure: said.measure,
             value: Some(Number(value)),
             value_max: max.map(Number),
-            unit: Some(unit),
-            counter,
+            unit: Some(unit.into()),
+            counter: counter.map(Cow::Borrowed),
             bound,
             modality,
-            period: self.period(token, lead, said, modality, state, local).map(Years::text),
+            period: self.period(token, lead, said, modality, state, local).map(|years| years.text().into()),
             scope: None,
-            of: lead.of.clone().map(|of| lead.phrase.text(of)),
-            basis: self.basis(token),
+            of: lead.of.clone().map(|of| lead.phrase.text(of).into()),
+            basis: self.basis(token).map(Cow::Borrowed),
             span: span(token.span.clone()),
             section: self.frame.section,
         };
@@ -105,7 +129,12 @@ impl Sentence<'_> {
     }
 
     /// The unit and classifier of the row.
-    pub(super) fn unit(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> (String, Option<String>) {
+    pub(super) fn unit(
+        &self,
+        token: &Token,
+        tail: &Tail<'_>,
+        resolved: &Resolved<'_>,
+    ) -> (&'static str, Option<&'static str>) {
         let row = resolved.topic.row.map(|row| self.tables.indicators.row(row));
         match token.unit {
             "" => {
@@ -114,7 +143,7 @@ impl Sentence<'_> {
             }
             "household" => {
                 let words: Vec<char> = resolved.topic.subject.iter().chain(tail.phrase.chars.iter()).copied().collect();
-                const FIRMS: [&str; 13] = [
+                const FIRMS: [&str; 14] = [
                     "电话",
                     "用户",
                     "市场",
@@ -128,49 +157,76 @@ impl Sentence<'_> {
                     "规升巨",
                     "工商户",
                     "商家",
+                    // 10亿元以上12户: what is sized in money are firms.
+                    "元以上",
                 ];
                 let counts = row.is_some_and(|row| row.has_unit("count") && !row.has_unit("household"));
                 if counts || (words::contains_any(&words, &FIRMS) && !row.is_some_and(|r| r.has_unit("household"))) {
                     self.note(Rule::UnitFirms, None);
-                    ("count".to_owned(), Some("户".to_owned()))
+                    ("count", Some("户"))
                 } else {
-                    ("household".to_owned(), None)
+                    ("household", None)
                 }
             }
             "tce" if row.is_some_and(|row| row.id == "energy_intensity") => {
                 self.note(Rule::UnitIntensity, None);
-                ("tce/10k CNY".to_owned(), None)
+                ("tce/10k CNY", None)
             }
-            unit => (unit.to_owned(), token.counter.map(str::to_owned)),
+            unit => (unit, token.counter),
         }
     }
 
     /// The unit of a number printed without one, from its subject: 13亿人口, 指数达到127.6.
-    pub(super) fn unit_of_bare(&self, token: &Token, resolved: &Resolved<'_>) -> Option<(String, Option<String>)> {
+    pub(super) fn unit_of_bare(
+        &self,
+        token: &Token,
+        resolved: &Resolved<'_>,
+    ) -> Option<(&'static str, Option<&'static str>)> {
         let subject = &resolved.topic.subject;
         let behind = self.text.folded.get(token.span.end..(token.span.end + 6).min(self.range.end))?;
+        let row = resolved.topic.row.map(|row| self.tables.indicators.row(row));
+        // 城乡收入比由3.14缩小到2.78: the 1 that it is to is left out.
+        if row.is_some_and(|row| row.dimension == "ratio_x") && !token.han {
+            return Some(("x", None));
+        }
         if words::ends_with(subject, "指数") && !token.han {
-            return Some(("index".to_owned(), None));
+            return Some(("index", None));
         }
         if !self.is_scaled(token) {
             return None;
         }
-        if let Some(row) = resolved.topic.row {
-            let row = self.tables.indicators.row(row);
+        if let Some(row) = row {
             return match row.units.first().map(String::as_str) {
-                Some("person") => Some(("person".to_owned(), None)),
-                Some("count") if words::ends_with(subject, "人次") => {
-                    Some(("count".to_owned(), Some("人次".to_owned())))
-                }
-                Some("CNY") if row.units.len() == 1 => Some(("CNY".to_owned(), None)),
+                Some("person") => Some(("person", None)),
+                Some("count") if words::ends_with(subject, "人次") => Some(("count", Some("人次"))),
+                Some("CNY") if row.units.len() == 1 => Some(("CNY", None)),
                 _ => None,
             };
         }
-        const PEOPLE: [&str; 9] = ["人口", "群众", "农民", "职工", "学生", "党员", "居民", "干部", "劳动力"];
+        const PEOPLE: [&str; 17] = [
+            "人口",
+            "群众",
+            "农民",
+            "职工",
+            "学生",
+            "党员",
+            "居民",
+            "干部",
+            "劳动力",
+            "人员",
+            "牧民",
+            "渔民",
+            "纳税人",
+            "老人",
+            "孩子",
+            "儿童",
+            "村民",
+        ];
+        let behind = behind.split(|&c| is_clause_mark(c)).next().unwrap_or_default();
         if words::contains_any(behind, &PEOPLE) || words::ends_with_any(subject, &PEOPLE) {
-            return Some(("person".to_owned(), None));
+            return Some(("person", None));
         }
-        words::ends_with(subject, "人次").then(|| ("count".to_owned(), Some("人次".to_owned())))
+        words::ends_with(subject, "人次").then_some(("count", Some("人次")))
     }
 
     /// Whether a bare number is large enough to be one of people or money.
@@ -183,7 +239,7 @@ impl Sentence<'_> {
     }
 
     /// Whether a bare number can find no meaning, whatever its subject: it is neither large nor behind
-    /// an index.
+    /// an index or a ratio.
     pub(super) fn means_nothing(&self, token: &Token) -> bool {
         token.form == Form::Bare && !self.is_scaled(token) && (token.han || !self.marks.names_index)
     }
@@ -194,7 +250,7 @@ impl Sentence<'_> {
     }
 
     /// The shortest stretch that holds subject and value.
-    pub(super) fn quote(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> String {
+    pub(super) fn quote(&self, token: &Token, tail: &Tail<'_>, resolved: &Resolved<'_>) -> Excerpt {
         let nearest = token.span.start.saturating_sub(QUOTE).max(self.range.start);
         let start = match resolved.topic.start {
             // Without a subject there is nothing but the value to hold.
@@ -211,7 +267,7 @@ impl Sentence<'_> {
     }
 
     /// 可比价, 同口径: what a growth is reckoned by.
-    pub(super) fn basis(&self, token: &Token) -> Option<String> {
+    pub(super) fn basis(&self, token: &Token) -> Option<&'static str> {
         /// How far before the number it may stand.
         const WINDOW: usize = 24;
         let from = token.span.start.saturating_sub(WINDOW).max(self.range.start);
@@ -219,10 +275,7 @@ impl Sentence<'_> {
         // Hardly any number has one of these before it, and all are asked.
         static FIRST: CharSet = CharSet::new(&['同', '可', '扣', '剔']);
         FIRST.find(before)?;
-        ["同口径", "可比口径", "可比价", "扣除价格因素", "剔除"]
-            .iter()
-            .find(|word| words::contains(before, word))
-            .map(|&word| word.to_owned())
+        ["同口径", "可比口径", "可比价", "扣除价格因素", "剔除"].into_iter().find(|word| words::contains(before, word))
     }
 
     /// Targets without a number, in the clauses that have none.
@@ -237,8 +290,8 @@ impl Sentence<'_> {
             self.note_target(&target.span, row.is_some());
             found.push(Measurement {
                 quote: self.text.quote(target.clause.clone()),
-                subject: words::string(&target.subject),
-                indicator: row.map(|row| indicators.row(row).id.clone()),
+                subject: words::string(&target.subject).into(),
+                indicator: row.map(|row| indicators.row(row).id.into()),
                 measure: Measure::Qualitative,
                 value: None,
                 value_max: None,
@@ -246,7 +299,7 @@ impl Sentence<'_> {
                 counter: None,
                 bound: Bound::Eq,
                 modality: Modality::Target,
-                period: self.frame.years.map(Years::text),
+                period: self.frame.years.map(|years| years.text().into()),
                 scope: None,
                 of: None,
                 basis: None,
@@ -279,7 +332,7 @@ fn lead_of(lead: &Lead<'_>) -> String {
 /// The value and its high end with the sign that the words give.
 fn signed(token: &Token, said: Classified) -> (f64, Option<f64>) {
     let mut value = token.value;
-    let mut max = token.max;
+    let mut max = token.max.as_deref().copied();
     if said.adds_one {
         let one = Decimal::whole(1);
         value = value.plus(one).unwrap_or(value);

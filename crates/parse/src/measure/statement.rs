@@ -2,18 +2,20 @@
 
 use super::Measurer;
 use super::classify::Classified;
+use super::cue::Classes;
 use super::frame::Frame;
 use super::lex::{self, Form, Token};
 use super::list;
 use super::not_quantity::{self, Quotes};
 use super::subject::Lead;
-use super::tail::Tail;
+use super::tail::{Tail, per_length, suffix_at};
 use super::time::{Expression, Times};
 use super::when::Marks;
 use crate::explain::{Rule, Trace};
 use crate::text::Text;
 use baogao_model::report::{Level, Measurement};
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::ops::Range;
 
 /// A sentence with all that is known around it.
@@ -62,12 +64,20 @@ pub struct State<'a> {
     pub topic: Option<Topic<'a>>,
     /// The topics since the last semicolon, each once.
     pub history: Vec<Topic<'a>>,
+    /// Those before it, for a list that deals numbers out to more subjects than stand behind it.
+    pub earlier: Vec<Topic<'a>>,
     /// The increment verb that a list shares: 新增A5家、B3家.
     pub verb: Vec<char>,
     /// Whether a comma stands between that verb and here.
     pub comma: bool,
     /// What the first state of 由A到B said, right behind it.
     pub from: Option<Classified>,
+    /// What the number before said.
+    pub said: Option<Classified>,
+    /// The same where both stand in one list, joined by marks alone.
+    pub listed: Option<Classified>,
+    /// Whether it was printed as exceeded, so that the value reached may follow.
+    pub exceeded: bool,
 }
 
 /// Where a topic came from, for one number.
@@ -88,17 +98,6 @@ const HISTORY: usize = 12;
 /// How many counts may share the noun behind the last.
 const SHARED: usize = 6;
 
-/// The quantities of a sentence with what stands around each.
-#[derive(Debug)]
-pub struct Quantities<'a> {
-    /// Their tokens, in order.
-    pub tokens: Vec<Token>,
-    /// The lead of each.
-    pub leads: Vec<Lead<'a>>,
-    /// The tail of each.
-    pub tails: Vec<Tail<'a>>,
-}
-
 impl<'a> Sentence<'a> {
     /// A rule has decided something about the number at hand, by the words at `words`.
     #[inline]
@@ -109,14 +108,14 @@ impl<'a> Sentence<'a> {
     }
 
     /// Notes what had a part in reading the number itself and the words before it.
-    pub(super) fn note_number(&self, quantities: &Quantities<'a>, index: usize) {
+    pub(super) fn note_number(&self, tokens: &[Token], index: usize) {
         let Some(trace) = self.trace else { return };
         trace.take();
-        let token = &quantities.tokens[index];
+        let token = &tokens[index];
         trace.note(token.rule, Some(token.span.clone()));
         // Read again, with somebody listening: the same words by the same rules.
-        let phrase = &quantities.leads[index].phrase;
-        self.lead_with(&quantities.tokens, index, |rule, words| {
+        let phrase = &self.lead(tokens, index).phrase;
+        self.lead_with(tokens, index, |rule, words| {
             let last = words.end.checked_sub(1).and_then(|last| phrase.at(last));
             trace.note(rule, phrase.at(words.start).zip(last).map(|(first, last)| first..last + 1));
         });
@@ -129,71 +128,64 @@ impl<'a> Sentence<'a> {
 
     /// Adds the measurements of the sentence to `found`.
     pub fn measure(mut self, found: &mut Vec<Measurement>) {
-        let quantities = self.quantities();
+        let tokens = self.quantities();
         let first = found.len();
         if self.frame.is_target {
-            self.qualitative(&quantities.tokens, found);
+            self.qualitative(&tokens, found);
         }
-        if quantities.tokens.is_empty() {
+        if tokens.is_empty() {
             return;
         }
+        let has_wordings = found.len() > first;
         self.marks = Marks::of(self.text, self.range.clone());
         let mut state = State::default();
-        for chain in list::chains(self.folded(), &quantities.tokens) {
-            if chain.len() > 1 && self.respectively(&quantities, chain.clone(), &mut state, found) {
+        for chain in list::chains(self.folded(), &tokens) {
+            if chain.len() > 1 && self.respectively(&tokens, chain.clone(), &mut state, found) {
                 continue;
             }
-            for index in chain {
-                self.one(&quantities, index, &mut state, found);
+            for index in chain.clone() {
+                state.listed = state.said.filter(|_| index > chain.start);
+                self.one(&tokens, index, &mut state, found);
             }
         }
-        // Targets without a number stand among those with one.
-        found[first..].sort_by_key(|measurement| measurement.span);
+        if has_wordings {
+            // Targets without a number stand among those with one.
+            found[first..].sort_by_key(|measurement| measurement.span);
+        }
     }
 
-    /// The tokens that are quantities.
-    fn quantities(&self) -> Quantities<'a> {
-        let tokens = lex::tokens(self.text, self.range.clone(), &self.tables.units, |at, rule| {
+    /// The tokens that are quantities. What stands around each is read when it is asked for: kept
+    /// for all of them, it would take more memory than the record.
+    fn quantities(&self) -> Vec<Token> {
+        let mut tokens = lex::tokens(self.text, self.range.clone(), &self.tables.units, |at, rule| {
             if let Some(trace) = self.trace {
                 self.refused(trace, at, rule);
             }
         });
-        let is_quantity = |token: &Token, lead: &Lead<'a>, tail: &Tail<'a>| {
-            let is_slogan = self.is_heading && token.han && is_counted(token);
-            let reason = not_quantity::reason(self.folded(), token, lead, tail, self.quotes, &self.tables.cues)
-                .or(is_slogan.then_some(Rule::NotHeading));
-            if let Some(trace) = self.trace
-                && let Some(reason) = reason
-            {
-                trace.note(token.rule, Some(token.span.clone()));
-                trace.nothing(token.span.clone(), reason);
-            }
-            reason.is_none()
-        };
-        let (mut leads, mut tails) = (Vec::new(), Vec::new());
-        let mut keep = Vec::with_capacity(tokens.len());
-        for (index, token) in tokens.iter().enumerate() {
-            let (lead, tail) = (self.lead(&tokens, index), self.tail(&tokens, index));
-            keep.push(is_quantity(token, &lead, &tail));
-            if keep[index] {
-                leads.push(lead);
-                tails.push(tail);
-            }
-        }
+        let keep: Vec<bool> = (0..tokens.len()).map(|index| self.is_quantity(&tokens, index)).collect();
         let mut kept = keep.iter();
-        let mut tokens = tokens;
         // As many as were looked at, in the same order.
         tokens.retain(|_| kept.next() == Some(&true));
-        // What stands around a number reaches to its neighbours, so it grows where one was dropped.
-        for (place, index) in (0..keep.len()).filter(|&index| keep[index]).enumerate() {
-            if index > 0 && !keep[index - 1] {
-                leads[place] = self.lead(&tokens, place);
-            }
-            if keep.get(index + 1) == Some(&false) {
-                tails[place] = self.tail(&tokens, place);
-            }
+        tokens
+    }
+
+    /// Whether a token is a quantity, judged by what stands between it and its neighbours, be they
+    /// quantities or not.
+    fn is_quantity(&self, tokens: &[Token], index: usize) -> bool {
+        let token = &tokens[index];
+        // Few numbers are judged by what stands before them.
+        let lead = LazyCell::new(|| self.lead(tokens, index));
+        let tail = self.tail(tokens, index);
+        let is_slogan = self.is_heading && token.han && is_counted(token);
+        let reason = not_quantity::reason(self.folded(), token, &lead, &tail, self.quotes, &self.tables.cues)
+            .or(is_slogan.then_some(Rule::NotHeading));
+        if let Some(trace) = self.trace
+            && let Some(reason) = reason
+        {
+            trace.note(token.rule, Some(token.span.clone()));
+            trace.nothing(token.span.clone(), reason);
         }
-        Quantities { tokens, leads, tails }
+        reason.is_none()
     }
 
     /// What the reader of numbers did not take; letters and words without a digit are no numbers.
@@ -205,7 +197,7 @@ impl<'a> Sentence<'a> {
     }
 
     /// The lead of a token: up to the token before, or the start of the sentence.
-    fn lead(&self, tokens: &[Token], index: usize) -> Lead<'a> {
+    pub(super) fn lead(&self, tokens: &[Token], index: usize) -> Lead<'a> {
         self.lead_with(tokens, index, |_, _| {})
     }
 
@@ -213,11 +205,21 @@ impl<'a> Sentence<'a> {
     fn lead_with(&self, tokens: &[Token], index: usize, note: impl FnMut(Rule, Range<usize>)) -> Lead<'a> {
         let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
         let mut start = self.behind_suffix(start);
+        // 60%的生产总值、70%的税收: what stands behind the first is its own.
+        let shares = |token: &Token| token.unit == "%" && self.text.folded.get(token.span.end) == Some(&'的');
+        if index > 0 && shares(&tokens[index - 1]) && shares(&tokens[index]) {
+            let between = &self.text.folded[start..tokens[index].span.start];
+            start += between.iter().rposition(|&c| c == '、').map_or(0, |at| at + 1);
+        }
         // A 和 behind a number is never part of a subject.
         if index > 0 && matches!(self.text.folded[start], '和' | '与' | '及') {
             start += 1;
         }
-        self.lead_in(start..tokens[index].span.start, note)
+        let mut lead = self.lead_in(start..tokens[index].span.start, note);
+        if index > 0 && tokens[index].unit == "pp" && tokens[index - 1].unit == "pp" {
+            lead.compare_with_place();
+        }
+        lead
     }
 
     fn lead_in(&self, range: Range<usize>, note: impl FnMut(Rule, Range<usize>)) -> Lead<'a> {
@@ -231,34 +233,35 @@ impl<'a> Sentence<'a> {
     }
 
     /// The tail of a token: up to the next token or the end of the sentence.
-    fn tail(&self, tokens: &[Token], index: usize) -> Tail<'a> {
+    pub(super) fn tail(&self, tokens: &[Token], index: usize) -> Tail<'a> {
         let end = tokens.get(index + 1).map_or(self.range.end, |next| next.span.start);
         Tail::read(self.folded(), tokens[index].span.end..end, &self.tables.cues)
     }
 
     /// The offset behind a bound such as 以上 that stands at `at`.
     pub(super) fn behind_suffix(&self, at: usize) -> usize {
-        super::tail::suffix_at(&self.text.folded, at).map_or(at, |(_, length)| at + length)
+        let at = suffix_at(self.folded(), at).map_or(at, |(_, length)| at + length);
+        at + per_length(self.folded(), at)
     }
 
     /// One number.
-    fn one(&self, quantities: &Quantities<'a>, index: usize, state: &mut State<'a>, found: &mut Vec<Measurement>) {
-        let tokens = &quantities.tokens[..];
-        let lead = &quantities.leads[self.head_of_triple(tokens, index)];
-        let mut tail = Cow::Borrowed(&quantities.tails[index]);
+    fn one(&self, tokens: &[Token], index: usize, state: &mut State<'a>, found: &mut Vec<Measurement>) {
         self.begin_segment(tokens, index, state);
         // Whatever it is a number of, it has no meaning then, and nothing is remembered of it.
         if self.trace.is_none() && self.means_nothing(&tokens[index]) {
             return;
         }
-        self.note_number(quantities, index);
+        self.note_number(tokens, index);
+        let lead = &self.lead(tokens, self.head_of_triple(tokens, index));
+        let mut tail = self.tail(tokens, index);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
         if !tail.is_noun
+            && is_counted(&tokens[index])
             && let Some(last) = self.list_end(tokens, index)
         {
-            let shared = &quantities.tails[last];
-            if shared.is_noun && is_counted(&tokens[index]) {
-                tail = Cow::Owned(Tail { suffix: tail.suffix, ..shared.clone() });
+            let shared = self.tail(tokens, last);
+            if shared.is_noun {
+                tail = Tail { suffix: tail.suffix, ..shared };
                 self.note(Rule::SubjectShared, None);
             }
         }
@@ -292,7 +295,7 @@ impl<'a> Sentence<'a> {
         let start = index.checked_sub(1).map_or(self.range.start, |before| tokens[before].span.end);
         let between = &self.text.folded[start..tokens[index].span.start];
         if between.contains(&';') {
-            state.history.clear();
+            state.earlier = std::mem::take(&mut state.history);
             state.verb.clear();
             state.from = None;
         }
@@ -343,6 +346,8 @@ impl<'a> Sentence<'a> {
         }
         state.topic = Some(resolved.topic.clone());
         state.from = said.filter(|_| lead.from.is_some());
+        state.exceeded = lead.cues.any(Classes::GT);
+        state.said = said;
     }
 
     /// Where the subject of a lead stands.

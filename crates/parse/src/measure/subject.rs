@@ -1,6 +1,7 @@
 //! What stands before a number: the lead, read backwards into cues and subject.
 
 use super::cue::{Classes, Cues};
+use super::lex::is_place;
 use super::phrase::{MAX_PHRASE, Phrase};
 use super::time::{Times, Year};
 use crate::explain::Rule;
@@ -43,8 +44,23 @@ pub struct Lead<'t> {
 }
 
 /// Words of an earlier time that something is compared with.
-const EARLIER: [&str; 12] =
-    ["上年", "去年", "前年", "同期", "年初", "上期", "五年前", "以前", "往年", "上个", "上一届", "上届"];
+const EARLIER: [&str; 15] = [
+    "前五年",
+    "前三年",
+    "上一个五年",
+    "上年",
+    "去年",
+    "前年",
+    "同期",
+    "年初",
+    "上期",
+    "五年前",
+    "以前",
+    "往年",
+    "上个",
+    "上一届",
+    "上届",
+];
 
 /// Words of another region, a plan or a limit that something is compared with.
 const ELSEWHERE: [&str; 13] =
@@ -113,6 +129,14 @@ impl<'t> Lead<'t> {
         }
     }
 
+    /// Takes a bare place for one that goes on a comparison: 高于全国1.9个、全省0.8个百分点.
+    pub fn compare_with_place(&mut self) {
+        if is_place(self.subject()) {
+            self.compared_elsewhere = true;
+            self.subject_end = self.subject_start;
+        }
+    }
+
     /// Whether it leaves no subject.
     pub fn is_empty(&self) -> bool {
         self.subject_start >= self.subject_end
@@ -169,11 +193,12 @@ impl<'t> Lead<'t> {
         Some(Rule::LeadCue)
     }
 
-    /// Takes 增收 or 减收 off the end where nobody is named who earns: 同比增收, but not 户均增收.
+    /// Takes 增收, 减产 and their kin off the end where nobody is named who earns or yields: 同比增收, but
+    /// not 户均增收.
     fn read_earnings(&mut self, cues: &Cues) -> bool {
         let (own, class) = match &self.phrase.chars[..self.subject_end] {
-            [own @ .., '增', '收'] => (own, Classes::UP),
-            [own @ .., '减', '收'] => (own, Classes::DOWN),
+            [own @ .., '增', '收' | '产'] => (own, Classes::UP),
+            [own @ .., '减', '收' | '产'] => (own, Classes::DOWN),
             _ => return false,
         };
         let compared = cues.end.at_end(own).filter(|(_, classes)| classes.any(Classes::COMPARE));
@@ -190,7 +215,7 @@ impl<'t> Lead<'t> {
         let rest = &self.phrase.chars[..self.subject_end];
         let body = rest.iter().rposition(|c| !matches!(c, '底' | '末' | '初' | '的')).map_or(0, |at| at + 1);
         let Some(digits) = body.checked_sub(5).filter(|_| rest[body - 1] == '年') else { return false };
-        let is_date = rest[digits..body - 1].iter().all(char::is_ascii_digit);
+        let is_date = rest[digits..body - 1].iter().all(is_year_digit);
         let compared = digits > 0 && matches!(rest[digits - 1], '比' | '较' | '是' | '为' | '从' | '由' | '与');
         if is_date && !compared {
             self.subject_end = digits;
@@ -243,16 +268,22 @@ impl<'t> Lead<'t> {
         true
     }
 
-    /// Takes what a growth is reckoned without off the end: 剔除留抵退税因素后.
+    /// Takes what a value is reckoned by or without off the end: 剔除留抵退税因素后, 按当年汇率折算.
     fn read_basis(&mut self) -> bool {
         /// The longest wording looked for.
         const LONGEST: usize = 16;
         let rest = &self.phrase.chars[..self.subject_end];
-        if !words::ends_with_any(rest, &["因素", "因素后", "因素影响", "因素影响后"]) {
+        let openings: &[&str] = if words::ends_with_any(rest, &["因素", "因素后", "因素影响", "因素影响后"])
+        {
+            &["剔除", "扣除"]
+        } else if words::ends_with_any(rest, &["计算", "折算", "换算", "测算", "口径", "汇率", "可比价格", "不变价格"])
+        {
+            &["按"]
+        } else {
             return false;
-        }
+        };
         let from = rest.len().saturating_sub(LONGEST);
-        let Some(at) = ["剔除", "扣除"].iter().find_map(|verb| words::rfind(&rest[from..], verb)) else {
+        let Some(at) = openings.iter().find_map(|opening| words::rfind(&rest[from..], opening)) else {
             return false;
         };
         self.subject_end = from + at;
@@ -269,6 +300,8 @@ impl<'t> Lead<'t> {
         let compares = |&at: &usize| match rest[at] {
             '比' | '较' | '是' | '为' | '与' => true,
             '到' => at > 0 && rest[at - 1] == '达',
+            // 相当于前五年的4.3倍.
+            '于' => at > 0 && rest[at - 1] == '当',
             _ => false,
         };
         let Some(start) = (from..rest.len()).rev().find(compares) else { return false };
@@ -276,10 +309,17 @@ impl<'t> Lead<'t> {
         if against.is_empty() || against.iter().any(|c| matches!(c, '占' | '重')) {
             return false;
         }
-        let base = times.base_year(against);
-        let earlier = base.is_some() || words::contains_any(against, &EARLIER);
+        // 为年初预算的103.5% is the fulfilment of a plan.
+        if matches!(rest[start], '是' | '为') && words::ends_with_any(against, &["预算", "计划", "目标", "任务"])
+        {
+            return false;
+        }
+        // 是“十二五”时期的2.6倍: a period is no year that something began from.
+        let is_period = words::contains_any(against, &["时期", "期间"]);
+        let base = times.base_year(against).filter(|_| !is_period);
+        let earlier = base.is_some() || is_period || words::contains_any(against, &EARLIER);
         let elsewhere = words::contains_any(against, &ELSEWHERE);
-        let multiple = matches!(rest[start], '是' | '为' | '到');
+        let multiple = matches!(rest[start], '是' | '为' | '到' | '于');
         if !(earlier || elsewhere && !multiple) {
             return false;
         }
@@ -287,7 +327,13 @@ impl<'t> Lead<'t> {
         self.compared |= earlier;
         self.compared_elsewhere |= elsewhere && !earlier;
         self.times_of |= multiple;
-        self.subject_end = start - usize::from(rest[start] == '到');
+        self.subject_end = start
+            - match rest[start] {
+                '到' => 1,
+                '于' if start > 1 && rest[start - 2] == '相' => 2,
+                '于' => 1,
+                _ => 0,
+            };
         true
     }
 
@@ -313,9 +359,11 @@ impl<'t> Lead<'t> {
             return Some(Rule::LeadPlan);
         }
         let at = rest.iter().rposition(|&c| c == '占')?;
-        let next = rest.get(at + 1);
-        if next.is_some_and(|&c| matches!(c, '地' | '用' | '有' | '比')) {
-            return None;
+        // 占地3000亩 and 占用, but not 占地区生产总值的比重.
+        match rest[at + 1..] {
+            ['地', '区' | '方', ..] => {}
+            ['地' | '用' | '有' | '比', ..] => return None,
+            _ => {}
         }
         self.of = Some(at + 1..self.subject_end);
         self.subject_end = at;
@@ -342,7 +390,7 @@ impl<'t> Lead<'t> {
             let step = match word {
                 Some(length) => length,
                 None if matches!(rest[at], '、' | '·' | '-') => 1,
-                None => date_length(&rest[at..]),
+                None => date_length(&rest[at..]).max(span_length(&rest[at..])),
             };
             if step == 0 {
                 break;
@@ -353,10 +401,26 @@ impl<'t> Lead<'t> {
     }
 }
 
-/// The length of 2021年, 到2025年底, 1-11月份 at the start of `text`.
-fn date_length(text: &[char]) -> usize {
+/// The length of `text` if it is nothing but a span of years (两年 before 翻了一番).
+fn span_length(text: &[char]) -> usize {
+    match text {
+        [count, '年'] if count.is_ascii_digit() || super::numeral::is_han(*count) => text.len(),
+        _ => 0,
+    }
+}
+
+/// Whether `c` can be a digit of a year: 2025, 一九九二.
+fn is_year_digit(c: &char) -> bool {
+    c.is_ascii_digit() || matches!(c, '〇' | '○' | '零') || "一二三四五六七八九".contains(*c)
+}
+
+/// The length of 2021年, 到2025年底, 1-11月份, 一九九二年 at the start of `text`.
+pub fn date_length(text: &[char]) -> usize {
     let start = usize::from(text.first() == Some(&'到'));
-    let digits = text[start..].iter().take_while(|c| c.is_ascii_digit() || **c == '-').count();
+    let digits = match text.get(start..start + 5) {
+        Some([year @ .., '年']) if year.iter().all(is_year_digit) => year.len(),
+        _ => text[start..].iter().take_while(|c| c.is_ascii_digit() || **c == '-').count(),
+    };
     if digits == 0 || !matches!(text.get(start + digits), Some('年' | '月' | '日')) {
         return 0;
     }

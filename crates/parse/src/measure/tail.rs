@@ -3,6 +3,7 @@
 use super::cue::Cues;
 use super::phrase::{MAX_PHRASE, Phrase, is_clause_mark};
 use super::subject::MOVES;
+use crate::words;
 use std::ops::Range;
 
 /// How a bound behind the number reads.
@@ -15,6 +16,9 @@ pub enum Suffix {
     /// 左右, 上下.
     About,
 }
+
+/// Words behind 的 that make of number and subject a circumstance: 在面积调减2.4万亩的情况下.
+const CIRCUMSTANCES: [&str; 4] = ["情况下", "基础上", "形势下", "背景下"];
 
 /// What follows a number, up to the next mark or number.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +56,7 @@ impl<'t> Tail<'t> {
         }
         let is_noun = phrase.chars.first().is_some_and(|c| c.is_alphanumeric() || matches!(c, '“' | '"' | '《'))
             && cues.verb.at_start(&phrase.chars).is_none()
+            && !(attributive && words::starts_with_any(&phrase.chars, &CIRCUMSTANCES))
             && !cues.end.class_at_start(&phrase.chars).is_some_and(|classes| classes.any(MOVES));
         Self { suffix: suffix.map(|(suffix, _)| suffix), phrase, is_noun, attributive }
     }
@@ -79,6 +84,11 @@ fn trim_joins(noun: &[char]) -> &[char] {
         [rest @ .., '和' | '与' | '及' | '“'] => rest,
         _ => noun,
     }
+}
+
+/// The length of what an amount is for each of, right behind it: 665元/月.
+pub fn per_length(text: &[char], at: usize) -> usize {
+    if matches!(text.get(at..at + 2), Some(['/', '月' | '年' | '天' | '人'])) { 2 } else { 0 }
 }
 
 /// The bound at `at` and its length.

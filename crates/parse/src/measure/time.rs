@@ -77,7 +77,7 @@ pub struct Times {
 
 impl Times {
     /// The years that 五年来 means.
-    fn five_years(&self) -> Option<Years> {
+    pub fn five_years(&self) -> Option<Years> {
         /// The years that it says.
         const COUNT: i32 = 5;
         let term = self.term.filter(|term| term.count() == COUNT);
@@ -92,7 +92,7 @@ impl Times {
     /// The year that a base names: 2015年, “十二五”末, 上年.
     pub fn base_year(&self, text: &[char]) -> Option<Year> {
         for at in 0..text.len() {
-            if let Some((year, _)) = named_year(text, at) {
+            if let Some((year, _)) = named_year(text, at).or_else(|| han_year(text, at)) {
                 return Some(year);
             }
             if let Some((years, _)) = plan_period(text, at) {
@@ -122,7 +122,8 @@ impl Times {
         let expression = |end: usize, years: Years, reach: Reach| {
             let is_base = at > 0 && matches!(text[at - 1], '比' | '较' | '与' | '同')
                 || at > 0 && matches!(text[at], '“' | '"') && text[at - 1] == '于'
-                || at > 0 && matches!(text[at - 1], '是' | '为') && text.get(end) == Some(&'的');
+                || at > 0 && matches!(text[at - 1], '是' | '为') && text.get(end) == Some(&'的')
+                || is_basis(text, end);
             Expression { span: at..end, years, reach, is_base }
         };
         match text[at] {
@@ -141,14 +142,16 @@ impl Times {
             '十' | '八' | '九' | '七' | '“' | '"' => {
                 let (years, end) = plan_period(text, at)?;
                 let last = matches!(text.get(end), Some('末'));
-                let governs =
-                    ["时期", "期间", "以来", "五年", "规划", "末", "时"].iter().any(|word| matches(text, end, word));
+                let governs = ["时期", "期间", "以来", "五年", "规划", "末", "时", "累计"]
+                    .iter()
+                    .any(|word| matches(text, end, word));
                 if !governs {
                     return None;
                 }
                 let years = if last { Years::one(years.to) } else { self.so_far(years) };
                 let found = expression(end + 1, years, Reach::Governing);
-                Some(Expression { is_base: last || found.is_base, ..found })
+                let is_base = last || found.is_base || is_whole(text, at, end);
+                Some(Expression { is_base, ..found })
             }
             _ => self.in_words(text, at).map(|(length, years, reach)| expression(at + length, years, reach)),
         }
@@ -271,6 +274,21 @@ impl Times {
     }
 }
 
+/// Whether what stands behind a year makes it what a value is reckoned by or from: 2010年不变价格,
+/// 在2020年的基础上.
+fn is_basis(text: &[char], end: usize) -> bool {
+    let end = end + usize::from(text.get(end) == Some(&'的'));
+    ["不变价", "可比价", "基础上", "价格计算"].iter().any(|word| matches(text, end, word))
+}
+
+/// Whether a plan period is what a multiple is of: 是“十二五”时期的2.6倍.
+fn is_whole(text: &[char], at: usize, end: usize) -> bool {
+    let digit = |at: usize| text.get(at).is_some_and(char::is_ascii_digit);
+    at > 0
+        && matches!(text[at - 1], '是' | '为' | '于')
+        && ["时期的", "期间的"].iter().any(|word| matches(text, end, word) && digit(end + 3))
+}
+
 /// The length of the first of `words` that stands at `at`.
 fn word_at(text: &[char], at: usize, words: &[&str]) -> Option<usize> {
     words.iter().find(|word| matches(text, at, word)).map(|word| word.chars().count())
@@ -291,6 +309,9 @@ fn named_year(text: &[char], at: usize) -> Option<(i32, usize)> {
 
 /// 二〇二五年.
 fn han_year(text: &[char], at: usize) -> Option<(i32, usize)> {
+    if !matches!(text[at], '一' | '二') || text.get(at + 4) != Some(&'年') {
+        return None;
+    }
     let number = super::numeral::read(text, at, 0)?;
     let year = i32::try_from(number.value.small()?).ok()?;
     ((1949..2100).contains(&year) && text.get(number.end) == Some(&'年')).then_some((year, number.end + 1))
@@ -321,6 +342,12 @@ fn hyphenated(text: &[char], at: usize) -> Option<(Years, usize)> {
     }
     let (to, end) = named_year(text, at + 5)?;
     (from > 1948 && from < to).then_some((Years { from, to }, end))
+}
+
+/// The years of the first plan that a heading names.
+pub fn plan_named(heading: &[char]) -> Option<Years> {
+    let mut quotes = (0..heading.len()).filter(|&at| matches!(heading[at], '“' | '"'));
+    quotes.find_map(|at| plan_period(heading, at)).map(|(years, _)| years)
 }
 
 /// “十三五”: its years and the offset behind, closing quote included.

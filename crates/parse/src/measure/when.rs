@@ -112,7 +112,11 @@ impl Sentence<'_> {
     ) -> Option<Years> {
         let note = |rule| self.note(rule, None);
         if let Some(dated) = &lead.from {
-            let year = self.times.base_year(&lead.phrase.chars[dated.clone()]).map(Years::one);
+            let words = &lead.phrase.chars[dated.clone()];
+            // 由上年的12%: the year before the one that is spoken of.
+            let spoken = self.frame.years.filter(|years| !years.is_range());
+            let before = spoken.filter(|_| words::starts_with(words, "上年"));
+            let year = self.times.base_year(words).or(before.map(|years| years.to - 1)).map(Years::one);
             return year.inspect(|_| note(Rule::PeriodFrom));
         }
         let mut years = local.map(|found| found.years).or(self.frame.years);
@@ -133,6 +137,7 @@ impl Sentence<'_> {
         if said.measure == Measure::AvgGrowth {
             let range = years.filter(|years| years.is_range());
             let range = range.or(self.frame.years.filter(|years| years.is_range()));
+            let range = range.or(self.frame.several);
             return range.inspect(|_| note(Rule::PeriodAverage)).or(years);
         }
         if let Some(base) = lead.base
@@ -183,7 +188,7 @@ pub struct Marks {
     recalls: Vec<Range<usize>>,
     /// Semicolons.
     semicolons: Vec<usize>,
-    /// Whether an index (指数) may be named, blanks and brackets within the word left out.
+    /// Whether an index (指数) or a ratio (收入比) may be named, blanks and brackets within the word left out.
     pub(super) names_index: bool,
 }
 
@@ -191,7 +196,7 @@ impl Marks {
     /// Reads the words that stand in `range`.
     pub fn of(text: &Text<'_>, range: Range<usize>) -> Self {
         let chars = &text.folded[..range.end];
-        let names_index = words::position(&chars[range.start..], '指').is_some();
+        let names_index = chars[range.start..].contains(&'指') || words::contains(&chars[range.start..], "收入比");
         let mut marks = Self { names_index, ..Self::default() };
         for at in text.all(Signs::TELLS, range) {
             match chars[at..] {

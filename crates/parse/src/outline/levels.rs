@@ -47,6 +47,9 @@ const PART_CUES: &[&str] = &[
     "自身建设",
     "满意的政府",
     "工作设想",
+    "工作思路",
+    "年工作",
+    "年的工作",
     "工作举措",
     "政府工作",
 ];
@@ -77,13 +80,24 @@ fn candidate(text: &Text<'_>, paragraphs: &[Paragraph], index: usize, paragraph:
     let length = heading_end(&text.folded, content, paragraph.range.end).saturating_sub(content);
     // A long first sentence behind a minor mark is an item of a list, not a heading.
     let longest = if marker.class <= Class::ChineseBracket { MAX_HEADING + 20 } else { MAX_HEADING };
-    ((1..=longest).contains(&length)).then_some(Candidate {
+    let is_item = marker.class > Class::ChineseBracket && is_list_item(text, paragraphs, index);
+    ((1..=longest).contains(&length) && !is_item).then_some(Candidate {
         paragraph: index,
         class: Some(marker.class),
         value: marker.value,
         damaged: marker.damaged,
         level: 0,
     })
+}
+
+/// Whether a numbered paragraph is an item of a list, whose items semicolons part: itself ends in one, or the
+/// item before does.
+fn is_list_item(text: &Text<'_>, paragraphs: &[Paragraph], index: usize) -> bool {
+    let ends_item = |paragraph: &Paragraph| text.folded[paragraph.range.end - 1] == ';';
+    let class = |paragraph: &Paragraph| paragraph.marker.map(|marker| marker.class);
+    let paragraph = &paragraphs[index];
+    let before = index.checked_sub(1).map(|before| &paragraphs[before]);
+    ends_item(paragraph) || before.is_some_and(|before| ends_item(before) && class(before) == class(paragraph))
 }
 
 /// Whether a paragraph without a mark is a title of a part: short, alone, unpunctuated, made of
@@ -241,7 +255,7 @@ fn assign_in_part(part: &mut [Candidate]) {
         (false, false) => 2,
         _ => 3,
     };
-    let mut stack: Vec<Class> = Vec::new();
+    let mut stack: Vec<Open> = Vec::new();
     for at in 0..part.len() {
         let Some(class) = part[at].class else { continue };
         if is_alone(part, at) {
@@ -268,23 +282,33 @@ fn is_alone(part: &[Candidate], at: usize) -> bool {
     behind.chain(before).all(|other| other.class != Some(class))
 }
 
-/// How deep a minor mark lies among minor marks: below the open one if that goes on behind it
-/// before the next major heading, else beside it.
-fn depth(part: &[Candidate], at: usize, class: Class, stack: &mut Vec<Class>) -> u8 {
-    if let Some(open) = stack.iter().position(|&open| open == class) {
+/// A list of minor marks that is open.
+struct Open {
+    class: Class,
+    /// Its last number.
+    value: Option<u32>,
+}
+
+/// How deep a minor mark lies among minor marks: below the open list if that goes on behind it before the next
+/// major heading, or if a finer list begins anew behind several of its items; else beside it.
+fn depth(part: &[Candidate], at: usize, class: Class, stack: &mut Vec<Open>) -> u8 {
+    let value = part[at].value;
+    if let Some(open) = stack.iter().position(|open| open.class == class) {
         stack.truncate(open + 1);
+        stack[open].value = value;
     } else {
-        while let Some(&top) = stack.last() {
+        while let Some(top) = stack.last() {
             let goes_on = part[at..]
                 .iter()
                 .take_while(|c| c.level != 2 && c.class != Some(Class::ChineseBracket))
-                .any(|c| c.class == Some(top));
-            if goes_on {
+                .any(|c| c.class == Some(top.class));
+            let is_finer = top.class < class && top.value.is_some_and(|last| last > 1) && value == Some(1);
+            if goes_on || is_finer {
                 break;
             }
             stack.pop();
         }
-        stack.push(class);
+        stack.push(Open { class, value });
     }
     u8::try_from(stack.len() - 1).unwrap_or(u8::MAX / 2)
 }
@@ -294,7 +318,10 @@ fn item(text: &Text<'_>, paragraph: &Paragraph, candidate: &Candidate) -> Item {
     let start = paragraph.range.start;
     let content = paragraph.content(text);
     let number = start..start + paragraph.marker.map_or(0, |marker| marker.length);
-    let heading = content..heading_end(&text.folded, content, paragraph.range.end);
+    let mut heading = content..heading_end(&text.folded, content, paragraph.range.end);
+    if paragraph.marker.is_none() && matches!(text.folded[heading.clone()], ['【', .., '】']) {
+        heading = heading.start + 1..heading.end - 1;
+    }
     Item {
         start,
         paragraph: candidate.paragraph,

@@ -1,12 +1,15 @@
 //! The outline: a flat list of sections with relative levels and roles.
 //!
-//! `paragraph` splits the body, `levels` finds numbered headings and part titles, `theme` the
-//! headings without numbers, `role` what each is for.
+//! `paragraph` splits the body, `levels` finds numbered headings and part titles, `standing` and `theme` the
+//! headings without numbers on lines of their own and within paragraphs, `inline` lists there, `role` what each is for.
 
+mod inline;
 pub mod levels;
 pub mod marker;
 pub mod paragraph;
+mod parts;
 pub mod role;
+mod standing;
 pub mod theme;
 
 use crate::text::{Text, span};
@@ -41,6 +44,7 @@ pub fn outline(text: &Text<'_>, from: usize, to: usize) -> Vec<Section> {
     let mut paragraphs = paragraph::paragraphs(text, from);
     paragraphs.retain(|paragraph| paragraph.range.start < to);
     let mut items = levels::items(text, &paragraphs);
+    standing::add_standing(text, &paragraphs, &mut items);
     theme::add_families(text, &paragraphs, &mut items);
     theme::add_themes(text, &paragraphs, &mut items);
     let headed = sections(text, &items, to);
@@ -54,6 +58,8 @@ fn sections(text: &Text<'_>, items: &[Item], end: usize) -> Vec<Section> {
     // The open section of each level, to close it when the next one of its level begins.
     let mut open: Vec<usize> = Vec::new();
     let mut before: Option<Role> = None;
+    let parts = items.iter().filter(|item| item.level == 1);
+    let looks_back = role::first_looks_back(parts.map(|part| text.folded_str(part.heading.clone())));
     for item in items {
         while open.last().is_some_and(|&at| sections[at].level >= item.level) {
             close(&mut sections, &mut open, item.start);
@@ -62,7 +68,11 @@ fn sections(text: &Text<'_>, items: &[Item], end: usize) -> Vec<Section> {
         let folded = text.folded_str(item.heading.clone());
         let parent = open.last().map(|&at| sections[at].role);
         let role = if item.level == 1 {
-            role::of_heading(&folded).unwrap_or_else(|| role::of_untold_part(before, before.is_none()))
+            match role::of_heading(&folded) {
+                Some(_) if looks_back && before.is_none() => Role::Review,
+                Some(role) => role,
+                None => role::of_untold_part(before, before.is_none()),
+            }
         } else {
             role::of_section(&folded, parent, item.class)
         };

@@ -1,6 +1,8 @@
 //! The body as paragraphs: where each begins, what numbers it, where its first sentence ends.
 
 use super::marker::{self, Class, Marker};
+use crate::head::meeting::is_han;
+use crate::head::zone::{find_str, starts_with};
 use crate::signs::Signs;
 use crate::text::Text;
 use std::ops::Range;
@@ -46,15 +48,20 @@ fn split_glued(text: &Text<'_>, line: Range<usize>, found: &mut Vec<Paragraph>) 
         let before = folded[at - 1];
         let lost_end =
             before == ' ' && folded[at] != ' ' && at >= line.start + 3 && folded[at - 3..at] == [' ', ' ', ' '];
-        let glued_mark = matches!(before, '。' | '!')
+        let glued_mark = ends_sentence(&folded[start..at])
             && marker::at_start(&folded[at..line.end.min(at + 12)])
-                .is_some_and(|mark| matches!(mark.class, Class::Chinese | Class::ChineseBracket));
+                .is_some_and(|mark| matches!(mark.class, Class::Part | Class::Chinese | Class::ChineseBracket));
         if lost_end || glued_mark {
             push(text, start..at, found);
             start = at;
         }
     }
     push(text, start..line.end, found);
+}
+
+/// Whether characters end a sentence, with at most two blanks behind it.
+fn ends_sentence(before: &[char]) -> bool {
+    matches!(before, [.., '。' | '!'] | [.., '。' | '!', ' '] | [.., '。' | '!', ' ', ' '])
 }
 
 /// Adds a paragraph without the blanks behind it, unless nothing is left.
@@ -85,22 +92,23 @@ const PART_ENDS: &[&str] = &["工作回顾", "的回顾", "重点工作", "自�
 /// begins a body, straight behind a Han character, in a stretch that figures prove no heading, or behind the words
 /// that end the heading of a part.
 fn glued_body(words: &[char]) -> Option<usize> {
-    if words.len() <= 30 {
-        return None;
-    }
     // A heading that says which part it is ends there, if more follows at once.
-    let part =
-        PART_ENDS.iter().filter_map(|end| Some(crate::head::zone::find_str(words, end)? + end.chars().count())).min();
-    if let Some(at) = part
-        .filter(|&at| at <= 25 && words.get(at).is_some_and(|&c| crate::head::meeting::is_han(c) || c.is_ascii_digit()))
-    {
+    let ends = PART_ENDS.iter().filter_map(|end| Some(find_str(words, end)? + end.chars().count()));
+    let is_long = words.len() > 30;
+    let is_followed = |at: usize| match words.get(at) {
+        Some(' ') => words.len() >= at + 5,
+        Some(&c) => is_long && (is_han(c) || c.is_ascii_digit()),
+        None => false,
+    };
+    if let Some(at) = ends.min().filter(|&at| at <= 25 && is_followed(at)) {
         return Some(at);
     }
+    if !is_long {
+        return None;
+    }
     let first_digit = words.iter().position(char::is_ascii_digit)?;
-    (6..first_digit.min(words.len())).find(|&at| {
-        crate::head::meeting::is_han(words[at - 1])
-            && BODY_STARTS.iter().any(|start| crate::head::zone::starts_with(&words[at..], start))
-    })
+    (6..first_digit.min(words.len()))
+        .find(|&at| is_han(words[at - 1]) && BODY_STARTS.iter().any(|start| starts_with(&words[at..], start)))
 }
 
 /// See [`heading_end`], without regard to glued bodies.

@@ -2,6 +2,7 @@
 
 use super::marker::Class;
 use crate::charset::CharSet;
+use crate::date::find_dates;
 use crate::trie::Trie;
 use crate::words;
 use baogao_model::report::Role;
@@ -44,11 +45,32 @@ const CUES: &[(Role, &[&str])] = &[
     ),
     (Role::OverallRequirements, &["总体要求", "指导思想", "总体部署", "基本原则", "基本思路"]),
     (Role::Targets, &["目标"]),
-    (Role::OverallRequirements, &["总体思路", "总体考虑"]),
+    (Role::OverallRequirements, &["总体思路", "工作思路", "总体考虑"]),
     (Role::Tasks, &["工作部署", "任务"]),
     (Role::Situation, &["形势", "机遇和挑战", "机遇与挑战"]),
     (Role::Problems, &["困难和问题", "存在的问题", "存在问题", "主要问题"]),
 ];
+
+/// Words that a heading begins with that looks back, whatever work it names.
+const PAST: [&str; 6] = ["过去", "一年来", "五年来", "四年来", "三年来", "去年"];
+
+/// Whether the first of the headings of the parts names the work or aims of a year, and a later one those
+/// of the next: 2009年主要工作 before 2010年工作安排 looks back. The work of a year looks back from that of 今年,
+/// too; aims of a year may be this year's.
+pub fn first_looks_back(mut headings: impl Iterator<Item = String>) -> bool {
+    let Some(first) = headings.next() else { return false };
+    let role = of_heading(&first).filter(|role| matches!(role, Role::Tasks | Role::Targets));
+    let (Some(role), Some(year)) = (role, last_year(&first)) else { return false };
+    headings.any(|heading| {
+        role == Role::Tasks && heading.contains("今年") || last_year(&heading).is_some_and(|later| later == year + 1)
+    })
+}
+
+/// The last year that a heading names.
+fn last_year(heading: &str) -> Option<i32> {
+    let chars: Vec<char> = heading.chars().collect();
+    find_dates(&chars).iter().map(|date| date.year).max()
+}
 
 /// The role that a heading tells by itself.
 pub fn of_heading(heading: &str) -> Option<Role> {
@@ -65,6 +87,8 @@ pub fn of_heading(heading: &str) -> Option<Role> {
     let cues = heading.char_indices().flat_map(|(at, _)| PLACES.prefixes(heading[at..].chars()));
     match CUES[cues.map(|(_, &place)| place).min()?].0 {
         Role::Review => Some(review(heading)),
+        // 过去五年的主要工作, 一年来的重点工作.
+        Role::Tasks | Role::Targets if PAST.iter().any(|word| heading.starts_with(word)) => Some(review(heading)),
         role => Some(role),
     }
 }

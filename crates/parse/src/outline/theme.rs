@@ -4,13 +4,12 @@
 //! without figures, closed by a full stop, and never alone: siblings of the same make stand in the
 //! same part.
 
-use super::Item;
-use super::marker::{self, Class};
-use super::paragraph::{Paragraph, heading_end, sentences};
-use super::role;
-use crate::signs::Signs;
+use super::marker::Class;
+use super::paragraph::{Paragraph, sentences};
+use super::parts::{Map, governor, has_digit, heading_of, unnumbered, within};
+use super::{Item, inline, marker};
 use crate::text::Text;
-use baogao_model::report::Role;
+use crate::words::position;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -75,60 +74,6 @@ pub fn add_families(text: &Text<'_>, paragraphs: &[Paragraph], items: &mut Vec<I
     }
     items.extend(found);
     items.sort_by_key(|item| (item.start, item.level));
-}
-
-/// Which paragraphs the items found so far head, and the parts they make.
-struct Map {
-    /// Whether a paragraph begins with a heading.
-    headed: Vec<bool>,
-    parts: Vec<Part>,
-    /// The part of each paragraph.
-    part_of: Vec<usize>,
-}
-
-/// The paragraphs from one heading of the first level to the next.
-struct Part {
-    paragraphs: Range<usize>,
-    /// Whether numbered headings stand below its own.
-    numbered: bool,
-}
-
-impl Map {
-    /// Maps `count` paragraphs by the items among them, which are in order.
-    fn new(count: usize, items: &[Item]) -> Self {
-        let mut headed = vec![false; count];
-        let mut starts = vec![0];
-        for item in items {
-            headed[item.paragraph] = true;
-            if item.level == 1 && item.paragraph > 0 {
-                starts.push(item.paragraph);
-            }
-        }
-        starts.push(count);
-        starts.dedup();
-        let mut parts = Vec::with_capacity(starts.len());
-        let mut part_of = vec![0; count];
-        for pair in starts.windows(2) {
-            let paragraphs = pair[0]..pair[1];
-            part_of[paragraphs.clone()].fill(parts.len());
-            let numbered = within(items, &paragraphs).iter().any(|item| item.level > 1 && item.class.is_some());
-            parts.push(Part { paragraphs, numbered });
-        }
-        Self { headed, parts, part_of }
-    }
-
-    /// Whether themes below a governor are headings: below a part only where it has no numbers of
-    /// its own, since what precedes these is introduction.
-    fn may_hold_themes(&self, governor: &Item, index: usize) -> bool {
-        governor.level > 1 || !self.parts[self.part_of[index]].numbered
-    }
-}
-
-/// The items whose paragraphs lie in a range.
-fn within<'i>(items: &'i [Item], paragraphs: &Range<usize>) -> &'i [Item] {
-    let start = items.partition_point(|item| item.paragraph < paragraphs.start);
-    let end = items.partition_point(|item| item.paragraph < paragraphs.end);
-    &items[start..end.max(start)]
 }
 
 /// Paragraphs whose first sentences are made alike.
@@ -254,7 +199,7 @@ pub fn add_themes(text: &Text<'_>, paragraphs: &[Paragraph], items: &mut Vec<Ite
         if enough || (built_so && at_head && governor.level >= 2) {
             found.extend(themes.into_iter().map(|theme| unnumbered(index, theme, governor.level + 1)));
         }
-        found.extend(inline_list(text, &paragraphs[index], index, governor, &map));
+        found.extend(inline::items(text, &paragraphs[index], index, governor, &map));
     }
     found.retain(|item| item.level <= 4);
     items.extend(found);
@@ -264,29 +209,28 @@ pub fn add_themes(text: &Text<'_>, paragraphs: &[Paragraph], items: &mut Vec<Ite
 /// The short sentences that open paragraphs: at least two in a stretch, and two fifths of it.
 fn leads(text: &Text<'_>, paragraphs: &[Paragraph], items: &[Item], map: &Map) -> Vec<Item> {
     let mut found = Vec::new();
-    let mut stretch: Vec<usize> = Vec::new();
-    let mut close = |stretch: &mut Vec<usize>| {
-        let members =
-            alike(text, stretch.iter().filter_map(|&index| Some((index, lead(text, paragraphs, index)?))).collect());
+    for stretch in map.stretches() {
+        let openings = stretch.clone().filter_map(|index| Some((index, lead(text, paragraphs, index)?)));
+        let members = alike(text, openings.collect());
         if members.len() >= 2
             && members.len() * 5 >= stretch.len() * 2
-            && let Some(governor) = governor(items, stretch[0])
+            && let Some(governor) = governor(items, stretch.start)
             && governor.level < 4
-            && map.may_hold_themes(governor, stretch[0])
+            && map.may_hold_themes(governor, stretch.start)
         {
-            found.extend(members.into_iter().map(|(index, lead)| unnumbered(index, lead, governor.level + 1)));
-        }
-        stretch.clear();
-    };
-    for index in 0..paragraphs.len() {
-        if map.headed[index] {
-            close(&mut stretch);
-        } else {
-            stretch.push(index);
+            let level = governor.level + u8::from(!sums_up(text, paragraphs, governor, members[0].0));
+            found.extend(members.into_iter().map(|(index, lead)| unnumbered(index, lead, level)));
         }
     }
-    close(&mut stretch);
     found
+}
+
+/// Whether the paragraph before `first` announces a list of its own behind a list of themes: what it announces
+/// stands beside the themes, not below the last of them.
+fn sums_up(text: &Text<'_>, paragraphs: &[Paragraph], governor: &Item, first: usize) -> bool {
+    let is_theme = governor.level > 1 && matches!(governor.class, None | Some(Class::Dash));
+    let Some(before) = first.checked_sub(1).filter(|&before| before > governor.paragraph) else { return false };
+    is_theme && text.folded[paragraphs[before].range.end - 1] == ':'
 }
 
 /// Of the sentences that open the paragraphs of a stretch those that are made alike.
@@ -339,8 +283,13 @@ fn lead(text: &Text<'_>, paragraphs: &[Paragraph], index: usize) -> Option<Range
 
 /// Whether words may be a theme: short, without figures, colons or the start of a fact.
 fn is_theme(words: &[char], longest: usize) -> bool {
+    // Most sentences are longer and hold no blank that would not count.
+    if words.len() > longest && position(&words[..=longest], ' ').is_none() {
+        return false;
+    }
     let length = words.iter().filter(|&&c| c != ' ').take(longest + 1).count();
-    (4..=longest).contains(&length)
+    (3..=longest).contains(&length)
+        && !matches!(words, ['“', .., '”'])
         && !has_digit(words)
         && !words.iter().any(|&c| matches!(c, ':' | ';' | '!' | '?' | '(' | '…'))
         && !FACTS.iter().any(|fact| crate::head::zone::starts_with(words, fact))
@@ -350,7 +299,8 @@ fn is_theme(words: &[char], longest: usize) -> bool {
 /// sentence that is none.
 fn run_ins(text: &Text<'_>, paragraph: &Paragraph, heading: Option<&Item>) -> Vec<Range<usize>> {
     let from = heading.map_or(paragraph.range.start, |item| (item.heading.end + 1).min(paragraph.range.end));
-    let mut found = Vec::new();
+    let start = |theme: &Range<usize>| &text.folded[theme.start..theme.start + 2];
+    let mut found: Vec<Range<usize>> = Vec::new();
     // What closes a paragraph is no heading: nothing follows that it could head.
     let mut waits: Option<Range<usize>> = None;
     for (sentence, close) in sentences(text, from..paragraph.range.end) {
@@ -361,6 +311,8 @@ fn run_ins(text: &Text<'_>, paragraph: &Paragraph, heading: Option<&Item>) -> Ve
             && marker::at_start(words).is_none();
         let before = waits.take();
         if may_head {
+            // Of two short ones the first is a theme if it begins like another.
+            found.extend(before.filter(|short| found.iter().any(|theme| start(theme) == start(short))));
             waits = Some(sentence);
         } else {
             found.extend(before);
@@ -385,77 +337,8 @@ fn follows_heading(text: &Text<'_>, paragraph: &Paragraph, heading: Option<&Item
     text.folded[from.min(theme.start)..theme.start].iter().all(|&c| matches!(c, '。' | ' '))
 }
 
-/// The list 一是…二是… inside a paragraph, where the part has no numbers of its own: each item short
-/// and closed by a full stop, the list not one of problems.
-fn inline_list(text: &Text<'_>, paragraph: &Paragraph, index: usize, governor: &Item, map: &Map) -> Vec<Item> {
-    /// The longest item that is a heading.
-    const LONGEST: usize = 30;
-    if governor.level != 1 || map.parts[map.part_of[index]].numbered {
-        return Vec::new();
-    }
-    let words = &text.folded[paragraph.range.clone()];
-    let start = &words[..words.len().min(60)];
-    if role::of_paragraph(start, start) == Some(Role::Problems)
-        || crate::words::contains_any(start, &["问题", "不足", "困难"])
-    {
-        return Vec::new();
-    }
-    let mut found: Vec<Item> = Vec::new();
-    for before in text.all(Signs::CLAUSE | Signs::BLANK, paragraph.range.start..paragraph.range.end - 1) {
-        let at = before + 1;
-        if !matches!(text.folded[before], '。' | ':' | ';' | ' ') {
-            continue;
-        }
-        let Some(mark) =
-            marker::at_start(&text.folded[at..paragraph.range.end]).filter(|mark| mark.class == Class::Item)
-        else {
-            continue;
-        };
-        let content = at + mark.length;
-        // Looking further would make every item of a paragraph without an end read all of it.
-        let window = paragraph.range.end.min(content + LONGEST + 1);
-        let end = heading_end(&text.folded, content, window);
-        let closed =
-            text.folded.get(end) == Some(&'。') && end - content <= LONGEST && !has_digit(&text.folded[content..end]);
-        if closed {
-            let level = governor.level + 1;
-            found.push(Item {
-                start: at,
-                paragraph: index,
-                class: Some(Class::Item),
-                number: at..content,
-                heading: content..end,
-                level,
-            });
-        }
-    }
-    if found.len() < 2 { Vec::new() } else { found }
-}
-
-/// The item whose section holds a paragraph: the last that begins in it or before it.
-fn governor(items: &[Item], index: usize) -> Option<&Item> {
-    let behind = items.partition_point(|item| item.paragraph <= index);
-    items[..behind].last()
-}
-
-/// The heading that a paragraph begins with.
-fn heading_of(items: &[Item], index: usize) -> Option<&Item> {
-    let from = items.partition_point(|item| item.paragraph < index);
-    items.get(from).filter(|item| item.paragraph == index)
-}
-
 /// The first sentence of a paragraph and the mark that closes it.
 fn first_sentence(text: &Text<'_>, paragraph: &Paragraph) -> Option<(Range<usize>, Option<char>)> {
     let window = paragraph.range.start..paragraph.range.end.min(paragraph.range.start + MAX_PARALLEL + 20);
     sentences(text, window).next()
-}
-
-/// An item without a number.
-fn unnumbered(paragraph: usize, heading: Range<usize>, level: u8) -> Item {
-    Item { start: heading.start, paragraph, class: None, number: heading.start..heading.start, heading, level }
-}
-
-/// Whether an Arabic digit stands in the words.
-fn has_digit(words: &[char]) -> bool {
-    words.iter().any(char::is_ascii_digit)
 }

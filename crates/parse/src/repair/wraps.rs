@@ -67,7 +67,8 @@ fn join(text: &Text<'_>, lines: &[Range<usize>], repair: &mut Repair) {
 
 /// Which lines are full, if the lines that break off do so at one width and no line is wider.
 fn full_lines(text: &Text<'_>, lines: &[Range<usize>], open: &[bool], measure: &Measure) -> Option<Vec<bool>> {
-    let width = |line: &Range<usize>| (measure.width)(&text.folded[line.clone()]);
+    // As printed: a full-width digit takes the room of a letter, folded it would take half.
+    let width = |line: &Range<usize>| (measure.width)(&text.chars[line.clone()]);
     let full = lines.iter().zip(open).filter(|(_, open)| **open).map(|(line, _)| width(line)).max()?;
     // The first paragraph mostly ends it, so not every line need be measured.
     let is_wider = || lines.iter().any(|line| width(line) > full + measure.ragged);

@@ -4,6 +4,7 @@
 //! rate; a wide margin leaves such cases alone. The rest differs only by rounding.
 
 use super::{Findings, across, value};
+use crate::words;
 use baogao_model::Warning;
 use baogao_model::report::{Bound, Measure, Measurement};
 
@@ -29,17 +30,18 @@ fn statement(findings: &Findings<'_>, from: &Measurement, to: &Measurement, chan
     if !sizes || !exact || from.indicator != to.indicator {
         return None;
     }
-    let before: String = findings.before(from, 12).iter().collect();
-    let start = before.rfind(['由', '从'])?;
-    if before[start..].contains([',', ';', '、', '。']) {
+    let before = findings.before(from, 12);
+    let start = before.iter().rposition(|c| matches!(c, '由' | '从'))?;
+    if before[start..].iter().any(|c| matches!(c, ',' | ';' | '、' | '。')) {
         return None;
     }
-    let towards: String = findings.between(from, to)?.iter().collect();
-    let joins = towards.chars().count() <= 8 && !towards.contains([',', ';', '、', '和']);
-    let behind: String = findings.between(to, change)?.iter().collect();
-    let words = behind.trim_start_matches([',', ' ']);
-    let follows = behind.chars().count() <= 6 && CHANGES.iter().any(|verb| words.starts_with(verb));
-    if !joins || !TOWARDS.iter().any(|word| towards.contains(word)) || !follows {
+    let towards = findings.between(from, to)?;
+    let joins = towards.len() <= 8 && !towards.iter().any(|c| matches!(c, ',' | ';' | '、' | '和'));
+    let behind = findings.between(to, change)?;
+    let verb = behind.iter().position(|c| !matches!(c, ',' | ' ')).unwrap_or(behind.len());
+    let verb = &behind[verb..];
+    let follows = behind.len() <= 6 && words::starts_with_any(verb, &CHANGES);
+    if !joins || !words::contains_any(towards, &TOWARDS) || !follows {
         return None;
     }
     let (a, b, stated) = (value(from)?, value(to)?, value(change)?);
@@ -56,7 +58,7 @@ fn statement(findings: &Findings<'_>, from: &Measurement, to: &Measurement, chan
         Measure::Multiple if a > 0.0 => {
             let computed = b / a;
             let margin = computed * slack + 0.06;
-            let said_as_growth = words.starts_with("增") && (computed - (stated - 1.0)).abs() <= margin;
+            let said_as_growth = verb.first() == Some(&'增') && (computed - (stated - 1.0)).abs() <= margin;
             let message = format!("from {a} to {b} is {computed:.2} times, the wording means {stated} times");
             ((computed - stated).abs() > margin && said_as_growth).then_some(())?;
             doubt("multiple_wording", message)

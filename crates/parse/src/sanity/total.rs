@@ -1,6 +1,7 @@
 //! Parts that do not make up their whole: shares, sectors, plans.
 
 use super::{Findings, across, value};
+use crate::words;
 use baogao_model::Warning;
 use baogao_model::report::{Bound, Measure, Measurement, Modality};
 
@@ -12,9 +13,7 @@ pub fn shares(findings: &Findings<'_>) -> Vec<Warning> {
         .filter_map(|row| {
             let value = value(row).filter(|value| *value > 100.0)?;
             // 占计划投资的118.7% is the fulfilment of a plan.
-            let before: String = findings.before(row, 12).iter().collect();
-            let of_plan = ["计划", "任务", "目标", "预算", "序时"].iter().any(|word| before.contains(word));
-            if of_plan {
+            if words::contains_any(findings.before(row, 12), &["计划", "任务", "目标", "预算", "序时"]) {
                 return None;
             }
             let message = format!("a share of {value} % in “{}”", row.quote);
@@ -112,8 +111,7 @@ pub fn completion(findings: &Findings<'_>) -> Vec<Warning> {
 
 /// Whether a size is what was planned.
 fn is_plan(findings: &Findings<'_>, row: &Measurement) -> bool {
-    let before: String = findings.before(row, 6).iter().collect();
-    row.modality == Modality::Target || ["计划", "任务", "目标"].iter().any(|word| before.contains(word))
+    row.modality == Modality::Target || words::contains_any(findings.before(row, 6), &["计划", "任务", "目标"])
 }
 
 /// Whether a row is the size of an indicator, printed exactly.

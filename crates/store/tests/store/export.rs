@@ -182,7 +182,7 @@ pub async fn measurements_are_those_of_the_current_revision<H: Home>() {
     let mut newer = revision("1", "乙", 2, 1, 1);
     newer.report.measurements = vec![growth(6.0), growth(-3.25), growth(1e15)];
     newer.report.measurements[1].value_max = Some(Number(-3.0));
-    newer.report.measurements[1].of = Some("全市".to_owned());
+    newer.report.measurements[1].of = Some("全市".into());
     let mut none = revision("2", "乙", 2, 1, 1);
     none.report.measurements.clear();
     store
@@ -381,7 +381,7 @@ pub fn any_record_survives_every_format<H: Home>() {
             (report.title, report.kind_score) = (Some(title), score);
             report.region.as_mut().expect("a region").adcode = Some(format!("{key:06}"));
             report.measurements = vec![growth(value)];
-            report.measurements[0].quote = quote;
+            report.measurements[0].quote = quote.into();
             report.measurements[0].value_max = value_max.map(Number);
             records.push(record);
         }

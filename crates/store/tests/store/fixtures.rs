@@ -113,20 +113,20 @@ fn region() -> Region {
 /// Growth by `value` per cent.
 pub fn growth(value: f64) -> Measurement {
     Measurement {
-        quote: format!("地区生产总值增长{value}%"),
-        subject: "地区生产总值".to_owned(),
-        indicator: Some("gdp".to_owned()),
+        quote: format!("地区生产总值增长{value}%").into(),
+        subject: "地区生产总值".into(),
+        indicator: Some("gdp".into()),
         measure: Measure::Growth,
         value: Some(Number(value)),
         value_max: None,
-        unit: Some("%".to_owned()),
+        unit: Some("%".into()),
         counter: None,
         bound: Bound::Approx,
         modality: Modality::Target,
-        period: Some("2023".to_owned()),
+        period: Some("2023".into()),
         scope: None,
         of: None,
-        basis: Some("可比价".to_owned()),
+        basis: Some("可比价".into()),
         span: Span::new(20, 24),
         section: Some(0),
     }
@@ -135,13 +135,13 @@ pub fn growth(value: f64) -> Measurement {
 /// A size of `value` yuan.
 pub fn output(value: f64) -> Measurement {
     Measurement {
-        quote: "地区生产总值181.8亿元".to_owned(),
+        quote: "地区生产总值181.8亿元".into(),
         measure: Measure::Level,
         value: Some(Number(value)),
-        unit: Some("CNY".to_owned()),
+        unit: Some("CNY".into()),
         bound: Bound::Eq,
         modality: Modality::Actual,
-        period: Some("2022".to_owned()),
+        period: Some("2022".into()),
         basis: None,
         ..growth(value)
     }

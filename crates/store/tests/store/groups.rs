@@ -28,7 +28,7 @@ async fn put_together(store: &Fresh, batches: Vec<Vec<Record>>) -> Vec<Answer> {
 /// A document whose measurements the database refuses, once [`refuse`] was called.
 fn refused(key: &str) -> Record {
     let mut record = record(key);
-    record.report.measurements[1].subject = "拒".to_owned();
+    record.report.measurements[1].subject = "拒".into();
     record
 }
 

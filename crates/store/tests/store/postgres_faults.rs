@@ -72,7 +72,7 @@ async fn a_put_that_is_refused_leaves_nothing_and_no_one_else_out() {
         let mut batch = vec![record(&number.to_string())];
         if number % 4 == 1 {
             batch.push(record(&format!("{number}-second")));
-            batch[1].report.measurements[1].subject = "拒".to_owned();
+            batch[1].report.measurements[1].subject = "拒".into();
         }
         let records = store.records().clone();
         puts.spawn(async move { (number, records.put(&batch).await) });

@@ -306,7 +306,7 @@ pub async fn put_whose_answer_was_not_waited_for_is_put_again(subject: &impl Sub
 
 pub async fn record_with_a_nul_is_refused_by_name(subject: &impl Subject) {
     let mut odd = record("1");
-    odd.report.measurements[0].quote = "增长\0左右".to_owned();
+    odd.report.measurements[0].quote = "增长\0左右".into();
     let error = subject.sink().put(&[odd]).await.expect_err("no database keeps it whole");
     assert!(!error.is_transient() && error.to_string().contains("U+0000"), "{error}");
     // A text that speaks of it is another matter.

@@ -166,7 +166,7 @@ impl<'a> Explainer<'a> {
         let none = self.lang.pick("no indicator", "无指标");
         let cells = [
             m.indicator.as_deref().unwrap_or(none),
-            m.subject.as_str(),
+            &*m.subject,
             m.measure.as_str(),
             value.trim(),
             m.bound.as_str(),

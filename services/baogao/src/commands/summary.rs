@@ -76,16 +76,16 @@ fn measurements_table(lang: Lang, shown: &[&Measurement]) -> comfy_table::Table 
         let value = match (m.value, m.value_max) {
             (Some(low), Some(high)) => format!("{}–{}", low.0, high.0),
             (Some(value), None) => value.0.to_string(),
-            (None, _) if m.measure == Measure::Qualitative => m.quote.clone(),
+            (None, _) if m.measure == Measure::Qualitative => m.quote.to_string(),
             (None, _) => String::new(),
         };
         table.add_row([
-            m.subject.clone(),
-            m.measure.to_string(),
-            value,
-            m.counter.clone().or_else(|| m.unit.clone()).unwrap_or_default(),
-            m.period.clone().unwrap_or_default(),
-            m.indicator.clone().unwrap_or_default(),
+            &m.subject,
+            m.measure.as_str(),
+            &value,
+            m.counter.as_deref().or(m.unit.as_deref()).unwrap_or_default(),
+            m.period.as_deref().unwrap_or_default(),
+            m.indicator.as_deref().unwrap_or_default(),
         ]);
     }
     table
