@@ -1,7 +1,7 @@
 //! The time of an extraction against that of parsing the markup alone.
 //!
 //! `cargo bench -p baogao-extract` runs over the profiles' pages; with `BAOGAO_BENCH_PAGES=FOLDER`
-//! over the `.html` files of a folder. The ratio is printed first: for each page both sides take turns,
+//! over the `.html` files of a folder, given by its absolute path. The ratio is printed first: for each page both sides take turns,
 //! so that they see the same machine, and the least processor time of each counts.
 
 use baogao_extract::{Decoded, Extractor, decode};

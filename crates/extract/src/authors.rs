@@ -4,10 +4,11 @@
 //! answers of the same author do not belong to it; the bounds are those of [`crate::forum`].
 
 use crate::clean::pattern;
-use crate::dom::{Dom, fold_spaces};
+use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::{attribute, class_of};
 use crate::forum::MIN_CONTINUATION;
-use crate::records::{is_action, text_of};
+use crate::marks::{is_action, is_mark};
+use crate::records::text_of;
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;
 use scraper::node::Element;
@@ -16,6 +17,9 @@ use std::sync::LazyLock;
 
 /// Nodes of a record that are looked at for its author.
 const MAX_NODES: u32 = 400;
+
+/// Lines below a page's heading that may name the opening author.
+const MAX_BYLINE: usize = 8;
 
 /// The longest name, in characters.
 const MAX_NAME: usize = 30;
@@ -32,19 +36,37 @@ pattern!(
     r"^[\[【(（\s]*(?:作者|楼主|发帖人|发布人|网友)?\s*[:：]?\s*(\S{1,30}?)\s*(?:发表|发布|回复|回答|评论|写)(?:于|在|时间|[:：])"
 );
 
+// The name behind a label: 楼主：张三　时间：…
+pattern!(
+    LABELLED,
+    r"^[\[【(（\s]*(?:作者|楼主|发[帖贴]人|发信人|发布人|提交者|文章提交者|网友)\s*[:：]\s*([^\s:：,，(（]{1,30})"
+);
+
+// The name before a moment: 张三 2014-1-2 10:20
+pattern!(BEFORE_MOMENT, r"^([^\s于:：]{1,12})\s+(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}\s\d{1,2}:\d{2}");
+
 // How an answer begins.
 pattern!(ANSWER, r"^\s*(?:@|>|回复\s|回复[:：@]|回覆|答[:：]|引用|Re[:：])");
 
-/// The posts of an opening author that go on with the document, and all others behind the first.
-pub(crate) fn split(dom: &Dom, records: &[u32]) -> (Vec<u32>, Vec<u32>) {
+/// The posts of an opening author that go on with the document, and all others behind the first. `heading` is the
+/// line of the page's heading: some boards name the opening author there only.
+pub(crate) fn split(dom: &Dom, records: &[u32], heading: Option<usize>) -> (Vec<u32>, Vec<u32>) {
     let Some((&opening, rest)) = records.split_first() else { return (Vec::new(), Vec::new()) };
-    let Some(author) = of(dom, opening) else { return (Vec::new(), rest.to_vec()) };
-    rest.iter().partition(|&&record| of(dom, record).as_ref() == Some(&author) && goes_on(dom, dom.lines_in(record)))
+    let first = by_place(dom, opening);
+    // What stands first in every post is no name: 匿名网友, 个人资料.
+    let are_names = rest.iter().any(|&record| by_place(dom, record) != first);
+    let by_place = |record: u32| by_place(dom, record).filter(|_| are_names);
+    let author = of(dom, opening).or_else(|| below_heading(dom, heading?, opening)).or_else(|| by_place(opening));
+    let Some(author) = author else { return (Vec::new(), rest.to_vec()) };
+    let is_same = |record: u32| of(dom, record).or_else(|| by_place(record)).as_ref() == Some(&author);
+    rest.iter().partition(|&&record| is_same(record) && goes_on(dom, dom.lines_in(record)))
 }
 
-/// Whether the lines of a post by the opening author are a piece of the document.
+/// Whether the lines of a post by the opening author are a piece of the document: a long text, or one of paragraphs.
 pub(crate) fn goes_on(dom: &Dom, lines: Range<usize>) -> bool {
-    if (text_of(dom, lines.clone()) as usize) < MIN_CONTINUATION {
+    let paragraphs = dom.lines[lines.clone()].iter().filter(|line| line.is_prose() && !is_mark(dom, line)).count();
+    let least = if paragraphs >= 2 { MIN_CONTINUATION / 2 } else { MIN_CONTINUATION };
+    if (text_of(dom, lines.clone()) as usize) < least {
         return false;
     }
     !dom.lines[lines].iter().any(|line| {
@@ -57,7 +79,32 @@ pub(crate) fn goes_on(dom: &Dom, lines: Range<usize>) -> bool {
 /// the words that say when.
 pub(crate) fn of(dom: &Dom, record: u32) -> Option<String> {
     let end = dom.nodes[record as usize].end.min(record + MAX_NODES);
-    by_name(dom, record, end).or_else(|| by_address(dom, record, end)).or_else(|| by_signature(dom, record))
+    let first = dom.lines.get(dom.lines_in(record).start)?;
+    let by_label = || {
+        let text = dom.line_text(first);
+        Some(LABELLED.captures(text).or_else(|| BEFORE_MOMENT.captures(text))?[1].to_owned())
+    };
+    by_name(dom, record, end)
+        .or_else(|| by_address(dom, record, end))
+        .or_else(|| by_signature(dom, record))
+        .or_else(by_label)
+}
+
+/// Who wrote the opening post, of the lines between the page's heading and the post.
+fn below_heading(dom: &Dom, heading: usize, opening: u32) -> Option<String> {
+    let end = dom.lines_in(opening).start.min(heading + MAX_BYLINE);
+    let lines = dom.lines.get(heading + 1..end)?;
+    let by_label = lines.iter().find_map(|line| Some(LABELLED.captures(dom.line_text(line))?[1].to_owned()));
+    by_label.or_else(|| by_address(dom, lines.first()?.at, opening))
+}
+
+/// The name that boards without names for their elements set first: a short line that is nothing else.
+fn by_place(dom: &Dom, record: u32) -> Option<String> {
+    let line = dom.lines.get(dom.lines_in(record)).and_then(|lines| lines.iter().find(|line| !is_mark(dom, line)))?;
+    let text = dom.line_text(line);
+    let is_name =
+        line.chars as usize <= MAX_NAME / 2 && line.punctuation == 0 && !text.contains([':', '：', '\t', '。']);
+    is_name.then(|| text.to_owned())
 }
 
 /// The links to members' pages that bear a name.
@@ -76,6 +123,12 @@ pub(crate) fn links(dom: &Dom) -> Vec<u32> {
 fn is_member(dom: &Dom, at: u32) -> bool {
     let address = dom.markup(at).and_then(|element| attribute(element, &local_name!("href")));
     address.is_some_and(|address| MEMBER_ADDRESS.is_match(address))
+}
+
+/// Whether a line is a link to its writer's page.
+pub(crate) fn names_writer(dom: &Dom, line: &Line) -> bool {
+    let link = dom.ancestors(line.at).take(6).find(|&at| dom.nodes[at as usize].tag == local_name!("a"));
+    line.chars as usize <= MAX_NAME && link.is_some_and(|link| is_member(dom, link))
 }
 
 fn by_name(dom: &Dom, from: u32, to: u32) -> Option<String> {

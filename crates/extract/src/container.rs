@@ -5,20 +5,26 @@
 //! parent pays only while what is added is mostly text. What a profile or a telling class name says
 //! raises an element's worth; it never decides alone.
 
+use crate::authors;
 use crate::body;
 use crate::card;
+use crate::clean;
 use crate::dom::{Dom, Line, NONE};
 use crate::element::class_of;
+use crate::inset;
+use crate::marks;
 use crate::profile::Profile;
 use crate::records::{self, Prose};
 use crate::region::RegionKind;
+use crate::slot;
 use crate::title;
 use crate::worth::{follows_heading, priors, totals, worth_of};
 use html5ever::local_name;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-/// Below this worth there is no article. About two short sentences.
+/// Below this worth there is no article, or below half of it under its heading or in a thread. About two short
+/// sentences.
 const FLOOR: f32 = 40.0;
 
 /// Children with headlines that make a stream.
@@ -26,6 +32,12 @@ const STREAM_LENGTH: u32 = 5;
 
 /// The longest teaser, in characters.
 const MAX_TEASER: u32 = 400;
+
+/// The least an article has above a heading of comments, in characters.
+const MIN_HEADED: u32 = 40;
+
+/// Headings of comments that are tried: each asks for all the lines below it.
+const MAX_HEADINGS: usize = 20;
 
 /// The least an article has between its heading and the stream behind it, in characters.
 const MIN_ARTICLE: u32 = 80;
@@ -35,6 +47,9 @@ const STREAM_HEIGHT: usize = 8;
 
 /// The prose of a text that is hardly a piece of one only, in characters.
 const ENOUGH: u32 = 200;
+
+/// Lines between heading and text that may hold a byline, with the card of who wrote it.
+const MAX_BYLINES: usize = 20;
 
 /// How much of what speaks for an element what speaks against it takes away at most, where no element
 /// is worth enough otherwise: a text in pieces among links is still a text.
@@ -49,6 +64,10 @@ pub(crate) struct Container {
     pub known: bool,
     /// Whether it is the opening post of a thread, whose first lines are about the post.
     pub is_post: bool,
+    /// What others wrote below it: replies, comments. Apart and in document order.
+    pub others: Vec<u32>,
+    /// The line of the article's heading, where one clearly is it.
+    pub heading: Option<usize>,
 }
 
 /// Finds the article's container, if the page has one.
@@ -59,25 +78,48 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     let heading = title::anchor(dom);
     let mut regions = active_regions(dom, heading);
     merge(dom, &mut regions, &card::find(dom, heading));
+    merge(dom, &mut regions, &inset::find(dom, heading));
+    let comments = headed_comments(dom, &regions, heading);
+    merge(dom, &mut regions, &comments);
     let records = records::find(dom, &regions, heading);
     merge(dom, &mut regions, &records.others);
-    add_streams(dom, &mut regions, heading);
+    add_streams(dom, &mut regions, heading, records.opening);
+    let mut others = records.others;
+    merge(dom, &mut others, &comments);
     if let Some(opening) = records.opening {
+        let path = slot::place_of_text(dom, &records.posts).unwrap_or_default();
         let mut lines = Vec::new();
         for record in std::iter::once(opening).chain(records.continuations) {
-            let own = body::without_furniture(dom, record, trim_blocks(dom, &regions, record));
-            lines.extend_from_slice(body::without_byline(dom, &own));
+            let own = trim_blocks(dom, &regions, record, true);
+            let own = slot::text_lines(dom, &path, record, own);
+            let own = body::without_furniture(dom, record, body::without_byline(dom, &own).to_vec());
+            lines.extend_from_slice(body::without_signature(dom, &own, true));
         }
-        return Some(Container { lines, known: true, is_post: true });
+        return Some(Container { lines, known: true, is_post: true, heading, others });
+    }
+    let mut apart = records.apart;
+    if let (true, Some(heading), Some(&first)) = (apart.is_empty(), heading, comments.first()) {
+        apart = records::signed_above(dom, &regions, heading..dom.lines_in(first).start, true);
+    }
+    if !apart.is_empty() {
+        let is_own = |index: &usize| !dom.is_in_any(&regions, dom.lines[*index].at);
+        let lines = apart.filter(is_own).collect();
+        return Some(Container { lines, known: true, is_post: true, heading, others });
     }
     let values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
-    let floor = if records.is_thread { FLOOR / 2.0 } else { FLOOR };
     let choose = |most_against: f32| -> Option<(Vec<usize>, bool)> {
         let totals = totals(dom, &regions, &values, most_against);
         let priors = priors(dom, profile, &totals, heading);
-        let root = best(dom, &regions, &totals, &priors).filter(|&root| totals[root as usize] >= floor)?;
+        let root = best(dom, &regions, &totals, &priors)?;
+        let is_headed = heading.is_some_and(|heading| follows_heading(dom, root, heading));
+        let floor = if is_headed || records.is_thread { FLOOR / 2.0 } else { FLOOR };
+        if totals[root as usize] < floor {
+            return None;
+        }
         let root = descend(dom, profile, &regions, &totals, root);
-        Some((trim_blocks(dom, &regions, root), priors[root as usize] > 0.0))
+        let lines: Vec<usize> =
+            paragraphs_with(dom, root).flat_map(|block| trim_blocks(dom, &regions, block, false)).collect();
+        Some((lines, priors[root as usize] > 0.0))
     };
     let whole = choose(f32::MAX);
     let pieces = match &whole {
@@ -86,7 +128,36 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         None => choose(MOST_AGAINST),
     };
     let (lines, known) = pieces.or(whole)?;
-    Some(Container { lines, known, is_post: records.is_thread })
+    if let (Some(heading), Some(&first)) = (heading, others.first())
+        && let Some(lines) = between(dom, &regions, heading + 1..dom.lines_in(first).start, &lines)
+    {
+        return Some(Container { lines, known: true, is_post: true, heading: Some(heading), others });
+    }
+    let known = known || is_signed(dom, heading, &lines);
+    let is_letter = lines.iter().take(3).any(|&index| clean::begins_letter(dom.line_text(&dom.lines[index])));
+    Some(Container { lines, known, is_post: records.is_thread || is_letter, heading, others })
+}
+
+/// Whether the page's heading is followed by a byline and that by the text, as of a post that nobody answered.
+fn is_signed(dom: &Dom, heading: Option<usize>, lines: &[usize]) -> bool {
+    let Some(text) = lines.iter().copied().find(|&index| body::begins_text(dom, &dom.lines[index])) else {
+        return false;
+    };
+    let above = heading.map_or(0..0, |heading| heading + 1..text);
+    above.len() <= MAX_BYLINES && above.clone().any(|index| marks::is_byline(dom, &dom.lines[index]))
+}
+
+/// The lines from the page's heading to what others wrote about it, where there is more text than in `chosen`, which
+/// holds none of them: programs and verse are worth little, and forms to fill in much.
+fn between(dom: &Dom, regions: &[u32], range: Range<usize>, chosen: &[usize]) -> Option<Vec<usize>> {
+    if chosen.iter().any(|index| range.contains(index)) {
+        return None;
+    }
+    let lines: Vec<usize> = range.filter(|&index| !dom.is_in_any(regions, dom.lines[index].at)).collect();
+    let text = lines.iter().map(|&index| &dom.lines[index]).filter(|line| line.link_share() < 0.5);
+    let chars: u32 = text.filter(|line| !marks::is_mark(dom, line)).map(|line| line.chars).sum();
+    let other: u32 = chosen.iter().map(|&index| dom.lines[index].chars).sum();
+    (chars >= ENOUGH && chars > other).then_some(lines)
 }
 
 /// The characters of prose in some lines.
@@ -139,7 +210,7 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
                 let share = if is_behind_heading { 3 } else { 6 };
                 holds_heading && inside * 10 > all * 9
                     || inside * 10 > all * share
-                        && !dom.lines[lines.clone()].iter().any(|line| records::is_mark(dom, line))
+                        && !dom.lines[lines.clone()].iter().any(|line| marks::is_mark(dom, line))
             }
             _ => {
                 let holds_anchor = heading.is_some_and(|heading| lines.contains(&heading));
@@ -154,14 +225,54 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
     active
 }
 
+/// What stands under a heading of comments, behind an article of at least [`MIN_HEADED`] characters, where nearly
+/// everything there is dated.
+fn headed_comments(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Vec<u32> {
+    let mut found = Vec::new();
+    let mut prose = None;
+    // An entry of a list may lead to its comments.
+    let is_heading = |line: &Line| line.links == 0 && clean::heads_comments(dom.line_text(line), line.chars);
+    let headings = (heading.unwrap_or(0)..dom.lines.len()).filter(|&index| is_heading(&dom.lines[index]));
+    for index in headings.take(MAX_HEADINGS) {
+        let line = &dom.lines[index];
+        let prose = prose.get_or_insert_with(|| Prose::of(dom, regions));
+        if prose.of_lines(heading.unwrap_or(0)..index) < MIN_HEADED || dom.is_in_any(&found, line.at) {
+            continue;
+        }
+        let comments = under_heading(dom, index);
+        let lines = || comments.iter().flat_map(|&root| &dom.lines[dom.lines_in(root)]);
+        let dated = lines().filter(|line| marks::is_dated(dom, line)).count();
+        let sentences = lines().filter(|line| line.is_prose()).count();
+        if dated >= 1 && dated * 3 >= sentences {
+            found.extend(comments);
+        }
+    }
+    found
+}
+
+/// The block that begins with a heading, or what follows it within its parent where it is alone in its block.
+fn under_heading(dom: &Dom, heading: usize) -> Vec<u32> {
+    let at = dom.lines[heading].at;
+    let begins = |&ancestor: &u32| dom.lines_in(ancestor).start == heading;
+    let Some(block) = dom.ancestors(at).take_while(begins).last() else { return Vec::new() };
+    if dom.lines_in(block).len() > 2 {
+        return vec![block];
+    }
+    let parent = dom.nodes[block as usize].parent;
+    if parent == NONE {
+        return Vec::new();
+    }
+    std::iter::once(block).chain(dom.children(parent).filter(|&child| child > block)).collect()
+}
+
 /// Adds the streams: elements whose children are alike and each hold a headline that is a link.
 /// Teasers may be prose, but they are other pages' prose.
-fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>) {
+fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>, opening: Option<u32>) {
     // For every parent and sort of child: the last child that held a headline, and how many did.
     // Others (advertisements) may stand between them.
     let mut rows: HashMap<(u32, &str, &str), (u32, u32)> = HashMap::new();
     let mut streams = BTreeSet::new();
-    for line in dom.lines.iter().filter(|line| is_headline(line)) {
+    for line in dom.lines.iter().filter(|line| is_headline(dom, line)) {
         let mut child = line.owner;
         for _ in 0..STREAM_HEIGHT {
             let parent = dom.nodes[child as usize].parent;
@@ -169,7 +280,9 @@ fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>) {
             if parent == NONE || element.name() == "p" {
                 break;
             }
-            let row = rows.entry((parent, element.name(), class_of(element))).or_insert((NONE, 0));
+            // `post-1203` is a `post-`.
+            let class = class_of(element).split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+            let row = rows.entry((parent, element.name(), class)).or_insert((NONE, 0));
             if row.0 != child {
                 *row = (child, row.1 + 1);
             }
@@ -183,7 +296,10 @@ fn add_streams(dom: &Dom, regions: &mut Vec<u32>, heading: Option<usize>) {
     streams.retain(|&stream| {
         let above = |heading| prose.of_lines(heading..dom.lines_in(stream).start);
         let is_behind = heading.is_some_and(|heading| above(heading) >= MIN_ARTICLE);
-        !dom.is_in_any(regions, stream) && is_all_teasers(dom, stream, if is_behind { u32::MAX } else { MAX_TEASER })
+        let holds_opening = opening.is_some_and(|opening| dom.is_within(opening, stream));
+        !holds_opening
+            && !dom.is_in_any(regions, stream)
+            && is_all_teasers(dom, stream, if is_behind { u32::MAX } else { MAX_TEASER })
     });
     merge(dom, regions, &Vec::from_iter(streams));
 }
@@ -208,7 +324,7 @@ fn is_all_teasers(dom: &Dom, stream: u32, limit: u32) -> bool {
     let mut prose = 0;
     let mut longest = 0;
     for line in &dom.lines[dom.lines_in(stream)] {
-        if is_headline(line) {
+        if is_headline(dom, line) {
             headlines += 1;
             prose = 0;
         } else if line.is_prose() {
@@ -219,16 +335,16 @@ fn is_all_teasers(dom: &Dom, stream: u32, limit: u32) -> bool {
     headlines >= STREAM_LENGTH && longest <= limit
 }
 
-/// Whether a line is one link with the text of a headline.
-fn is_headline(line: &Line) -> bool {
-    line.links == 1 && line.link_share() > 0.5 && line.link_chars >= 8
+/// Whether a line is one link with the text of a headline. In a heading it may be short, unless it is a name.
+fn is_headline(dom: &Dom, line: &Line) -> bool {
+    let is_link = line.links == 1 && line.link_share() > 0.5;
+    is_link && (line.link_chars >= 8 || line.heading >= 2 && line.link_chars >= 3 && !authors::names_writer(dom, line))
 }
 
 /// Goes down while one child holds nearly everything, so that headings and bars beside it stay out.
 fn descend(dom: &Dom, profile: &Profile, regions: &[u32], totals: &[f32], mut root: u32) -> u32 {
     loop {
-        if dom.element(root).is_some_and(|element| profile.container.iter().any(|selector| selector.matches(&element)))
-        {
+        if dom.element(root).is_some_and(|element| profile.holds_article(element)) {
             return root;
         }
         let node = &dom.nodes[root as usize];
@@ -254,10 +370,33 @@ fn descend(dom: &Dom, profile: &Profile, regions: &[u32], totals: &[f32], mut ro
     }
 }
 
-/// The container's lines without the blocks in it that are lists of links.
-fn trim_blocks(dom: &Dom, regions: &[u32], root: u32) -> Vec<usize> {
-    let inner: Vec<u32> =
-        regions.iter().copied().filter(|&region| region != root && dom.is_within(region, root)).collect();
+/// An element, or where it is a single paragraph those straight above and below it that are called the same.
+fn paragraphs_with(dom: &Dom, root: u32) -> impl Iterator<Item = u32> + '_ {
+    let parent = dom.nodes[root as usize].parent;
+    let is_paragraph = |at: u32| {
+        let lines = &dom.lines[dom.lines_in(at)];
+        let called = |at: u32| dom.markup(at).map(class_of);
+        lines.len() == 1 && lines[0].links == 0 && lines[0].punctuation > 0 && called(at) == called(root)
+    };
+    let siblings = (parent != NONE && is_paragraph(root)).then(|| dom.children(parent)).into_iter().flatten();
+    // Text and elements without lines part nothing.
+    let blocks: Vec<u32> = siblings.filter(|&at| !dom.lines_in(at).is_empty()).collect();
+    let own = blocks.iter().position(|&at| at == root).unwrap_or(0);
+    let first = blocks[..own].iter().rposition(|&at| !is_paragraph(at)).map_or(0, |other| other + 1);
+    let end = blocks[own..].iter().position(|&at| !is_paragraph(at)).map_or(blocks.len(), |other| own + other);
+    let found = if blocks.is_empty() { vec![root] } else { blocks[first..end].to_vec() };
+    found.into_iter()
+}
+
+/// The container's lines without the blocks in it that are lists of links. A post begins with a link to its writer, so
+/// that what is in it counts as a list only where it holds no sentence.
+fn trim_blocks(dom: &Dom, regions: &[u32], root: u32, is_post: bool) -> Vec<usize> {
+    // A post may be called a comment, and its text a list for what stands in it.
+    let text = |at: u32| records::text_of(dom, dom.lines_in(at));
+    let whole = if is_post { text(root) } else { 0 };
+    let below = &regions[regions.partition_point(|&region| region <= root)..];
+    let within = below.iter().copied().take_while(|&region| dom.is_within(region, root));
+    let inner: Vec<u32> = within.filter(|&region| !is_post || text(region) * 2 <= whole).collect();
     let mut kept = Vec::new();
     let range = dom.lines_in(root);
     let mut skip_until = 0;
@@ -266,7 +405,7 @@ fn trim_blocks(dom: &Dom, regions: &[u32], root: u32) -> Vec<usize> {
         if line.at < skip_until {
             continue;
         }
-        if let Some(block) = link_block(dom, root, line.at) {
+        if let Some(block) = link_block(dom, root, index, is_post) {
             skip_until = dom.nodes[block as usize].end;
             continue;
         }
@@ -277,10 +416,10 @@ fn trim_blocks(dom: &Dom, regions: &[u32], root: u32) -> Vec<usize> {
     kept
 }
 
-/// The largest block within `root` that begins with the line at `at` and is mostly links.
-fn link_block(dom: &Dom, root: u32, at: u32) -> Option<u32> {
+/// The largest block within `root` that begins with the line numbered `first` and is mostly links.
+fn link_block(dom: &Dom, root: u32, first: usize, is_post: bool) -> Option<u32> {
     let mut found = None;
-    for ancestor in dom.ancestors(at) {
+    for ancestor in dom.ancestors(dom.lines[first].at) {
         if ancestor == root {
             break;
         }
@@ -289,7 +428,10 @@ fn link_block(dom: &Dom, root: u32, at: u32) -> Option<u32> {
             continue;
         }
         let range = dom.lines_in(ancestor);
-        if dom.lines.get(range.start).is_none_or(|line| line.at != at) {
+        if range.start != first {
+            break;
+        }
+        if is_post && dom.lines[range.clone()].iter().any(Line::is_prose) {
             break;
         }
         let (mut chars, mut link_chars, mut links) = (0, 0, 0);

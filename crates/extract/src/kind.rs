@@ -1,9 +1,14 @@
 //! What kind of page it is. "No article here" is a good answer.
 
 use crate::container::Container;
-use crate::dom::Dom;
+use crate::date;
+use crate::dom::{Dom, Line};
 use crate::links::Anchor;
+use crate::title;
 use baogao_model::PageKind;
+
+/// Lines between a heading and its text: when, from where, tools, a picture's caption.
+const MAX_BETWEEN: usize = 6;
 
 /// What the evidence of a page's lines comes to.
 #[derive(Debug, Clone, Copy)]
@@ -20,14 +25,22 @@ pub(crate) struct Evidence {
     pub entries: u32,
     /// Those of them within the container, or dated.
     pub dated_entries: u32,
+    /// Whether the text stands under a heading, with a day between the two.
+    pub is_headed: bool,
 }
 
 /// Counts the evidence.
-pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor]) -> Evidence {
-    let mut evidence = Evidence { text: 0, prose: 0, paragraphs: 0, all: 0, entries: 0, dated_entries: 0 };
+pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], container: Option<&Container>) -> Evidence {
+    let is_headed =
+        container.and_then(|container| container.heading).is_some_and(|heading| is_headed(dom, heading, own_lines));
+    let mut evidence = Evidence { text: 0, prose: 0, paragraphs: 0, all: 0, entries: 0, dated_entries: 0, is_headed };
     for line in &dom.lines {
         evidence.all += line.chars;
-        if line.links >= 1 && line.link_share() > 0.5 && line.link_chars / line.links.max(1) >= 8 {
+        let is_headline = line.link_share() > 0.5
+            && (line.link_chars / line.links.max(1) >= 8 || line.heading >= 2 && line.link_chars >= 3);
+        // A row of a table: headline, writer, replies, date.
+        let is_row = line.link_chars >= 8 && dom.line_text(line).contains('\t') && !line.is_prose();
+        if line.links >= 1 && (is_headline || is_row) {
             evidence.entries += 1;
             evidence.dated_entries += u32::from(line.link_share() < 1.0);
         }
@@ -47,19 +60,37 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor]) -> Ev
     evidence
 }
 
+/// Whether a line with a day, but for links to other pages, stands between a heading and the text shortly below it.
+/// The heading of a column is none.
+fn is_headed(dom: &Dom, heading: usize, own_lines: &[usize]) -> bool {
+    if title::names_site(dom.line_text(&dom.lines[heading])) {
+        return false;
+    }
+    let below = || own_lines.iter().copied().filter(|&index| index > heading);
+    let Some(first) = below().find(|&index| dom.lines[index].is_prose()).or(below().next()) else { return false };
+    let between = &dom.lines[heading + 1..first];
+    let is_day = |line: &Line| {
+        let text = dom.line_text(line);
+        line.link_share() < 0.5 && !text.contains('。') && date::first_date(text).is_some()
+    };
+    between.len() <= MAX_BETWEEN && between.iter().any(is_day)
+}
+
 /// Decides the kind of a page that is neither thread nor refusal. `is_list_address` says that its
 /// address is a list's.
 pub(crate) fn classify(container: Option<&Container>, evidence: Evidence, is_list_address: bool) -> PageKind {
     let is_article = match container {
         None => false,
         Some(container) => {
-            let enough = container.is_post && evidence.text >= 20
+            let enough = container.is_post && evidence.text >= 8
                 || evidence.paragraphs >= 1 && evidence.prose >= 100
+                || evidence.paragraphs >= 3 && evidence.prose >= 75
                 || evidence.text >= 200
+                || evidence.is_headed && (evidence.paragraphs >= 1 || evidence.text >= 60 && evidence.entries < 20)
                 || container.known && evidence.text >= 60 && (evidence.paragraphs >= 1 || evidence.entries < 20);
             // A column's description is short beside its links.
             let outweighed = evidence.entries >= 15 && evidence.text < 4 * evidence.entries && evidence.text < 150;
-            enough && (container.known || !outweighed)
+            enough && (container.known || evidence.is_headed || !outweighed)
         }
     };
     if is_article {

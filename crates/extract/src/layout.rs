@@ -6,7 +6,10 @@
 
 use crate::dom::{Dom, Line, NONE, Region};
 use crate::element::attribute;
-use html5ever::local_name;
+use html5ever::{LocalName, local_name};
+
+/// The longest heading that is looked at for a link to itself, in characters.
+const MAX_LINKED_HEADING: u32 = 60;
 
 /// A table cell longer than this is layout, not a cell of figures. In characters.
 const MAX_CELL_CHARS: u32 = 200;
@@ -175,13 +178,23 @@ impl<'a> Layout<'a> {
             if node.tag == local_name!("td") || node.tag == local_name!("th") {
                 cells += 1;
                 // The cell itself, and one paragraph in it as word processors write it.
-                if node.breaks > 2 || node.chars > MAX_CELL_CHARS || self.mixes_text_and_blocks(at) {
+                if node.breaks > 2
+                    || node.chars > MAX_CELL_CHARS
+                    || self.mixes_text_and_blocks(at)
+                    || self.holds_heading(at)
+                {
                     return false;
                 }
             }
             at = node.end;
         }
         cells >= 2
+    }
+
+    /// Whether a cell holds a heading.
+    fn holds_heading(&self, cell: u32) -> bool {
+        let is_heading = |tag: &LocalName| matches!(*tag, local_name!("h1") | local_name!("h2") | local_name!("h3"));
+        self.dom.children(cell).any(|child| is_heading(&self.dom.nodes[child as usize].tag))
     }
 
     /// Whether a cell holds text of its own beside a block, as those of a board's posts do.
@@ -279,14 +292,60 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// Takes the link to itself off a heading's end: 历史[编辑], 缘起#. Without it the heading may be nothing.
+    fn leave_out_link_to_itself(&mut self, line: &mut Line) {
+        let text = &self.text[line.range.clone()];
+        let mut left_out = link_to_itself(text, if line.heading > 0 { line.link_chars } else { 0 });
+        if left_out == 0 {
+            return;
+        }
+        line.chars -= left_out as u32;
+        line.link_chars = line.link_chars.saturating_sub(left_out as u32);
+        line.links -= 1;
+        let mut end = text.len();
+        while left_out > 0
+            && let Some(c) = text[..end].chars().next_back()
+        {
+            end -= c.len_utf8();
+            left_out -= usize::from(!c.is_whitespace());
+        }
+        line.range.end = line.range.start + text[..end].trim_end().len();
+        self.text.truncate(line.range.end);
+    }
+
     fn flush(&mut self) {
         self.pending = None;
         let Some(mut line) = self.current.take() else { return };
         let length = self.text[line.range.start..].trim_end().len();
         line.range.end = line.range.start + length;
         self.text.truncate(line.range.end);
-        self.lines.push(line);
+        if line.links > 0 && line.chars <= MAX_LINKED_HEADING {
+            self.leave_out_link_to_itself(&mut line);
+        }
+        if line.chars > 0 {
+            self.lines.push(line);
+        }
     }
+}
+
+/// The characters of a link to the heading that it stands in, or to a form for editing what is under it.
+///
+/// `link_chars` are those of its links where it is a heading in the markup, 0 where it is none.
+fn link_to_itself(line: &str, link_chars: u32) -> usize {
+    if link_chars == 1 && line.ends_with(['#', '¶', '§']) {
+        return 1;
+    }
+    if link_chars == 2 && line.ends_with("编辑") {
+        return 2;
+    }
+    let Some(open) = line.rfind(['[', '【']).filter(|_| line.ends_with([']', '】'])) else { return 0 };
+    let inside = line[open..].trim_matches(['[', ']', '【', '】', ' ']);
+    let is_form = |what: &str| {
+        let part = what.trim().strip_prefix("编辑");
+        part.is_some_and(|part| matches!(part, "" | "词条" | "本段" | "此段" | "章节" | "源代码" | "源码"))
+    };
+    let edits = inside.split(['|', '｜', '/']).all(is_form) || inside.eq_ignore_ascii_case("edit");
+    if edits { line[open..].chars().filter(|c| !c.is_whitespace()).count() } else { 0 }
 }
 
 /// Whether a character is text as it is: no white space, no control character, none without a width.

@@ -12,9 +12,11 @@ mod dom;
 mod element;
 mod families;
 mod forum;
+mod inset;
 mod kind;
 mod layout;
 mod links;
+mod marks;
 mod markup;
 mod metadata;
 mod pager;
@@ -23,6 +25,8 @@ mod profile;
 mod records;
 mod refusal;
 mod region;
+mod runs;
+mod slot;
 mod source;
 mod stitch;
 mod title;
@@ -47,7 +51,7 @@ use jiff::civil::Date;
 
 /// The version of this crate's rules. It goes up with every change that can change a text, a title,
 /// a date or a document key.
-pub const EXTRACTOR_VERSION: u32 = 4;
+pub const EXTRACTOR_VERSION: u32 = 6;
 
 /// Pages of a list that are offered as links; the last of them offers the next ones.
 const MAX_LIST_PAGES: u32 = 100;
@@ -207,15 +211,18 @@ impl<'a> Reading<'a> {
         let container = container::find(dom, profile);
         let title = title::find(dom, profile, container.as_ref());
         let own_lines = container.as_ref().map_or_else(Vec::new, |container| {
-            let lines = match container.is_post {
-                true => body::without_byline(dom, &container.lines),
-                false => container.lines.as_slice(),
-            };
-            body::own_lines(dom, lines, title.as_deref(), container.is_post)
+            let first = body::first_of_flat(dom, &container.lines);
+            let lines = if container.is_post { body::without_byline(dom, first) } else { first };
+            // Of posts that stand apart each has lost its own.
+            let lines = body::without_signature(dom, body::first_answer(dom, lines), false);
+            let own = body::own_lines(dom, lines, title.as_deref(), container.is_post);
+            let mut all = body::head_lines(dom, &own, title.as_deref());
+            all.extend(own);
+            all
         });
         let base = Base::of(dom, url);
         let anchors = links::anchors(dom, &base);
-        let evidence = kind::evidence(dom, &own_lines, &anchors);
+        let evidence = kind::evidence(dom, &own_lines, &anchors, container.as_ref());
         let blocked = match thread {
             Some(_) => None,
             None => refusal::find(dom, source, &own_lines, evidence),

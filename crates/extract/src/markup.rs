@@ -7,12 +7,13 @@
 //! deeper keeps its text and loses its tags. Nothing here or downstream recurses.
 
 use crate::source;
+use ego_tree::Tree;
 use html5ever::buffer_queue::BufferQueue;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
 use html5ever::tree_builder::{TreeBuilder, TreeBuilderOpts};
 use html5ever::{LocalName, local_name};
-use scraper::{Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink, Node};
 use std::cell::{Cell, RefCell};
 
 /// Elements open at once. Blink stops at 512; a report in nested layout tables needs about 60.
@@ -38,7 +39,11 @@ pub(crate) struct Parsed {
 /// Parses a page. `attributes` are those that are read beside the usual ones.
 pub(crate) fn parse(text: &str, attributes: &[String]) -> Parsed {
     let (text, cut) = source::prepare(text, attributes);
-    let sink = HtmlTreeSink::new(Html::new_document());
+    let mut html = Html::new_document();
+    // About what it will hold: a node for every start tag, and for the text behind most tags. It grows all the same.
+    let nodes = memchr::memchr_iter(b'<', text.as_bytes()).count();
+    html.tree = Tree::with_capacity(Node::Document, nodes.min(MAX_NODES));
+    let sink = HtmlTreeSink::new(html);
     let sink = Limiter {
         builder: TreeBuilder::new(sink, TreeBuilderOpts::default()),
         open: RefCell::default(),
@@ -124,7 +129,9 @@ impl TokenSink for Limiter {
     type Handle = <HtmlTreeSink as html5ever::tree_builder::TreeSink>::Handle;
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<Self::Handle> {
-        if self.full.get() && !matches!(token, Token::EOFToken) {
+        // The tree would keep what is said of every mistake: a gigabyte for 16 MiB of `<`.
+        let is_error = matches!(token, Token::ParseError(_));
+        if is_error || self.full.get() && !matches!(token, Token::EOFToken) {
             return TokenSinkResult::Continue;
         }
         if let Token::TagToken(tag) = &token {

@@ -60,7 +60,22 @@ pattern!(
 );
 pattern!(SITE_CODE, r"网站标识码\s*[:：]?\s*([0-9A-Za-z]{10})\b");
 pattern!(SOURCE, r"(?:信息来源|文章来源|稿件来源|新闻来源|来源|來源|稿源|出处)\s*[:：]\s*([^\s|｜:：，。]{2,40})");
-pattern!(AUTHOR, r"(?:(?:作者|撰稿|记者)[ \u{3000}]*[:：\t]|文/)\s*([^\s|｜:：，。/]{2,20})");
+// The label behind a source that nothing parts from it: 来源：县政府办公室点击量：12.
+pattern!(
+    NEXT_LABEL,
+    r"(?:责任编辑|责编|编辑|作者|记者|审核|供稿|录入|发布者|发布人|发布时间|发表时间|更新时间|发布日期|时间|日期|(?:访问|浏览|点击|阅读|评论|查看)(?:量|数|次数|率)?|人气|字体大小|字体|字号|视力保护色|分享到?)$"
+);
+// A newspaper or station behind the hour: 2003年8月14日08:35 云岭晚报.
+pattern!(
+    STAMPED,
+    r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?[\s\u{3000}]+(\p{Han}{2,12}(?:报|网|社|台|刊|在线|客户端|热线|融媒体中心))(?:[\s\u{3000}]|$)"
+);
+// A byline: 本报记者 何田.
+pattern!(
+    BYLINE,
+    r"^[□■○●◎]?\s*(?:本[报台网刊站])?(?:首席|特约|见习|实习)?(?:记者|通讯员)[ \u{3000}]+(\p{Han}{2,4})(?:[\s\u{3000}]|$)"
+);
+pattern!(AUTHOR, r"(?:(?:作者|撰稿|记者)[ \u{3000}]*[:：\t]|文/|^文 ?[丨|/])\s*([^\s|｜:：，。/]{2,20})");
 
 /// Reads everything but the dates.
 pub(crate) fn find(dom: &Dom, container: Option<&Container>) -> Metadata {
@@ -122,11 +137,28 @@ fn from_line(dom: &Dom, index: usize, found: &mut Metadata) {
     if line.is_prose() && text.contains('。') {
         return;
     }
-    found.source = found.source.take().or_else(|| capture(&SOURCE, text));
+    found.source = found.source.take().or_else(|| source(text)).or_else(|| stamped(text));
     // Links lead to columns: 作者:投稿须知.
     if line.link_share() < 0.5 {
-        found.author = found.author.take().or_else(|| capture(&AUTHOR, text));
+        found.author = found.author.take().or_else(|| capture(&AUTHOR, text)).or_else(|| capture(&BYLINE, text));
     }
+}
+
+/// The source behind a moment: 10:20 云岭日报.
+fn stamped(text: &str) -> Option<String> {
+    // Buttons and forecasts end like newspapers.
+    capture(&STAMPED, text).filter(|name| !["举报", "预报", "播报"].iter().any(|word| name.ends_with(word)))
+}
+
+/// The labelled source in a line, without the label of what follows it.
+fn source(text: &str) -> Option<String> {
+    let found = SOURCE.captures(text)?.get(1)?;
+    let value = found.as_str();
+    let value = match NEXT_LABEL.find(value).filter(|_| text[found.end()..].starts_with([':', '：'])) {
+        Some(label) => &value[..label.start()],
+        None => value,
+    };
+    (!value.is_empty()).then(|| value.to_owned())
 }
 
 fn capture(pattern: &regex::Regex, text: &str) -> Option<String> {

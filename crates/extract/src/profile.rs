@@ -55,10 +55,10 @@ pub enum ProfileError {
 pub(crate) struct Profile {
     pub name: String,
     pub fingerprint: Fingerprint,
-    pub container: Vec<Selector>,
+    container: AnyOf,
     pub title: Vec<Selector>,
     pub date: Vec<Selector>,
-    drop: Vec<Selector>,
+    drop: AnyOf,
     /// Lines that are buttons in this family, as they are written.
     pub buttons: Vec<String>,
     /// URL patterns and the document keys they give, in order of preference.
@@ -90,6 +90,29 @@ pub(crate) struct Forum {
     pub date: Option<Selector>,
     /// What a reply repeats of an earlier post.
     pub quote: Option<Selector>,
+}
+
+/// Selectors of which one must match, asked of every element of a page. As one list they are matched at a
+/// third of the cost of one after the other.
+#[derive(Debug, Default)]
+struct AnyOf {
+    list: Option<Selector>,
+    /// Whether each asks for an attribute, so that elements without any match none.
+    ask_for_attributes: bool,
+}
+
+impl AnyOf {
+    fn matches(&self, element: ElementRef<'_>) -> bool {
+        let is_bare = self.ask_for_attributes && element.value().attrs.is_empty();
+        !is_bare && self.list.as_ref().is_some_and(|list| list.matches(&element))
+    }
+}
+
+/// Whether what a selector says of the element itself begins with an attribute: `.a`, `div #b`, `[c]`. A `false`
+/// may be too cautious.
+fn asks_for_attribute(selector: &str) -> bool {
+    let own = selector.rsplit([' ', '>', '+', '~']).next().unwrap_or_default();
+    own.starts_with(['.', '#', '[']) && !selector.contains([',', '(', '"', '\'', '\\'])
 }
 
 /// The file as written.
@@ -199,10 +222,10 @@ impl Profile {
         Ok(Self {
             name: name.to_owned(),
             fingerprint: Fingerprint { urls, marks: file.fingerprint.mark.into_iter().collect() },
-            container: read.selectors("article.container", &file.article.container)?,
+            container: read.any_of("article.container", &file.article.container)?,
             title: read.selectors("article.title", &file.article.title)?,
             date: read.selectors("article.date", &file.article.date)?,
-            drop: read.selectors("article.drop", &file.article.drop)?,
+            drop: read.any_of("article.drop", &file.article.drop)?,
             buttons: file.article.buttons,
             keys,
             max_parts: file.document.max_parts.max(1),
@@ -220,7 +243,12 @@ impl Profile {
 
     /// Whether this element is never text in this family.
     pub fn drops(&self, element: ElementRef<'_>) -> bool {
-        self.drop.iter().any(|selector| selector.matches(&element))
+        self.drop.matches(element)
+    }
+
+    /// Whether this element usually holds the article in this family.
+    pub fn holds_article(&self, element: ElementRef<'_>) -> bool {
+        self.container.matches(element)
     }
 
     /// The document key of an address by this family's patterns, if one fits `path_and_query`.
@@ -265,6 +293,15 @@ impl Reader<'_> {
 
     fn selectors(&self, key: &'static str, texts: &[String]) -> Result<Vec<Selector>, ProfileError> {
         texts.iter().map(|text| self.selector(key, text)).collect()
+    }
+
+    fn any_of(&self, key: &'static str, texts: &[String]) -> Result<AnyOf, ProfileError> {
+        // Each alone first, so that the error names it.
+        self.selectors(key, texts)?;
+        Ok(AnyOf {
+            list: if texts.is_empty() { None } else { Some(self.selector(key, &texts.join(", "))?) },
+            ask_for_attributes: texts.iter().all(|text| asks_for_attribute(text)),
+        })
     }
 
     fn pattern(&self, key: &'static str, text: &str) -> Result<Regex, ProfileError> {

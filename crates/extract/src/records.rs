@@ -8,118 +8,51 @@
 //! a short opening post loses against a long reply.
 
 use crate::authors;
-use crate::clean::pattern;
-use crate::dom::{Dom, Line, NONE};
-use crate::element::{class_of, id_of};
-use aho_corasick::AhoCorasick;
+use crate::clean;
+use crate::dom::{Dom, Line};
+use crate::marks::{self, DAY, FLOOR, MOMENT};
+use crate::runs::{self, Run};
 use html5ever::local_name;
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-/// The longest line that is a mark rather than text, in characters.
-const MAX_MARK: u32 = 60;
-
-/// How far above its mark a record may begin.
-const MAX_HEIGHT: usize = 14;
-
-/// The marks that make a block signed; see [`weight_of`].
-const SIGNED: u32 = 3;
 
 /// Prose between heading and first record that makes an article of its own, in characters.
 const ARTICLE_ABOVE: u32 = 80;
-
-/// Classes of one element that are looked at.
-const MAX_CLASSES: usize = 4;
 
 /// The longest teaser of an entry in a list, in characters.
 const MAX_TEASER: u32 = 400;
 
 /// The least text of an opening record, in characters.
-const MIN_OPENING: u32 = 30;
+pub(crate) const MIN_OPENING: u32 = 30;
 
-/// A moment: date with time, or how long ago.
-const MOMENT: u8 = 1;
-/// A day without a time.
-const DAY: u8 = 32;
-/// A moment that is said to be that of writing.
-const WRITTEN: u8 = 2;
-/// A place in the thread.
-const FLOOR: u8 = 4;
-/// What a reader can do with a post.
-const ACTION: u8 = 8;
-/// Who wrote it, by the name of an element.
-const AUTHOR: u8 = 16;
+/// The same where every record has its place in the row, as posts have.
+const MIN_NUMBERED: u32 = 6;
 
-pattern!(
-    MOMENT_TEXT,
-    r"(?x)(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?[\sT（(]{0,3}(?:星期.|周.)?[\s）)]*\d{1,2}\s?[:：点]\s?\d{2}
-      | (?-u:\b)\d{1,2}-\d{1,2}\s\d{1,2}:\d{2}(?-u:\b)
-      | \d+\s?(?:秒钟?|分钟|个?小时|天|日|周|星期|个?月|年)\s?(?:之?前)
-      | (?:昨天|前天|今天|刚刚)(?:\s?\d{1,2}:\d{2})?"
-);
+/// Lines that may stand between a heading and the replies to a short post.
+const MAX_BETWEEN: usize = 100;
 
-pattern!(DAY_TEXT, r"^\D{0,20}(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}日?(?:$|[\s·|，,（(])");
+/// Lines below a heading that may say who wrote when.
+const MAX_ABOVE: usize = 20;
 
-pattern!(
-    WRITTEN_TEXT,
-    r"(?x)(?:发表|发布|回答|回复|评论|编辑|回帖|发帖|提问|发贴|留言|写)(?:时间|日期)?\s*(?:于|在|[:：])
-      | [Pp]osted\s(?:on|at|by) | 本[帖贴]\S{0,40}发表 | 由\S{1,20}(?:张贴|发表|发布)"
-);
-
-pattern!(
-    FLOOR_TEXT,
-    r"^[\[【（(\s]*(?:楼层[:：]\s?)?(?:楼主|沙发|板凳|地板|来自\s?\d+\s?楼|第?\s*\d{1,5}\s*[楼层樓]|[#＃]\s?\d{1,5}|\d{1,5}\s?[#＃]|\d{1,5}F)[\]】）)\s]*(?:$|\s|[|·•])"
-);
-
-pattern!(
-    ACTION_TEXT,
-    r"(?x)\d+\s?人(?:已经?)?(?:赞同|点赞|喜欢|感谢|赞过)|共\s?\d+\s?[篇条个]?(?:评论|回复|留言|跟帖) | (?:评论|回复|引用|浏览|阅读|Comments?)\s?[(（:：]\s?\d+ | 发表评论 | (?:^|\s)(?:No|\d+)\sComments?
-      | ^[\[【（(<←\s]*(?:回复|回覆|引用|举报|舉報|赞同|点赞|赞|讚|顶|踩|支持|反对|只看该?此?作者|只看(?:楼主|他|她|TA)|收起|追问|采纳|评论|返回|感谢|喜欢|收藏|鲜花|鸡蛋|删除|使用道具|添加评论|写评论|条评论|\d+\s?条?(?:评论|回复)|阅读全文)
-      [\]】）)\s]*(?:此楼|他|她)?\s*[(（:：\[]?\s*[\d.]*\s?[kKwW万]?\s*[)）\]]?(?:$|[\s|·•/])"
-);
-
-/// Words without which [`ACTION_TEXT`] does not match: a scan for them is many times cheaper.
-static ACTION_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [
-        "评论", "回复", "回覆", "留言", "跟帖", "引用", "浏览", "阅读", "Comment", "举报", "舉報", "赞", "讚", "顶",
-        "踩", "支持", "反对", "只看", "收起", "追问", "采纳", "返回", "感谢", "喜欢", "收藏", "鲜花", "鸡蛋", "删除",
-        "道具",
-    ];
-    AhoCorasick::new(words).expect("thirty short words fit an automaton")
-});
+/// The least text of an opening post above the replies, in characters.
+const MIN_APART: u32 = 10;
 
 /// The records of a page that are none of its document.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
     /// The record that is the document, where one is.
     pub opening: Option<u32>,
+    /// The lines of the document where it is a short post of another shape than its replies; else none.
+    pub apart: Range<usize>,
     /// Whether the document is a post.
     pub is_thread: bool,
+    /// All records of its run.
+    pub posts: Vec<u32>,
+    /// How much text each of them has.
+    texts: Vec<u32>,
     /// Later records by the author of the opening one that are long enough to go on with the document.
     pub continuations: Vec<u32>,
     /// The other records, in document order and apart.
     pub others: Vec<u32>,
-}
-
-/// Blocks of one sort, in document order, none within another.
-struct Run {
-    members: Vec<u32>,
-    signed: usize,
-    unsigned: usize,
-    is_named: bool,
-}
-
-impl Run {
-    /// The parent of blocks that hold only who wrote when: the posts stand between them.
-    fn bylines_of(&self, dom: &Dom) -> Option<u32> {
-        let parent = dom.nodes[self.members[0] as usize].parent;
-        let is_byline = |&member: &u32| {
-            dom.nodes[member as usize].parent == parent && text_of(dom, dom.lines_in(member)) < MIN_OPENING
-        };
-        // A short reply looks like a byline; nothing stands behind it.
-        (self.members.len() >= 2 && parent != NONE && self.members.iter().all(is_byline)).then_some(parent)
-    }
 }
 
 /// What stands in an element from its byline number `first` on and is not the document: the bylines,
@@ -149,25 +82,31 @@ const MAX_RUNS: usize = 1_000;
 
 /// Finds the records. `heading` is the line of the page's heading, where it is sure.
 pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Records {
-    let marks = marks(dom);
+    let marks = marks::of_elements(dom);
     let mut records = Records::default();
-    let mut runs = runs(dom, &marks);
-    for run in &mut runs {
-        without_head(dom, &marks, run);
-    }
+    let mut runs = runs::find(dom, &marks);
     // The outermost first, so that a record's inner parts are no records of their own.
-    runs.sort_by_key(|run| (run.members[0], std::cmp::Reverse(span(dom, run))));
+    let place = |run: &Run| (run.members[0], std::cmp::Reverse((span(dom, run), run.members.len())));
+    runs.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.members.cmp(&b.members)));
     runs.truncate(MAX_RUNS);
     let prose = Prose::of(dom, regions);
     for run in runs {
         let is_taken = |&at: &u32| dom.is_in_any(&records.others, at) || dom.is_in_any(regions, at);
-        if run.members.iter().any(is_taken) {
+        if run.members.iter().any(is_taken) || is_piece_of_post(dom, &records, &run) {
             continue;
         }
         if dom.nodes[run.members[0] as usize].tag == local_name!("p") && run.bylines_of(dom).is_none() {
             continue;
         }
-        let verdict = judge(dom, &prose, &run, heading);
+        let above = heading.unwrap_or(0)..dom.lines_in(run.members[0]).start;
+        let apart = signed_above(dom, regions, above, heading.is_some());
+        let verdict = match apart.is_empty() {
+            true => judge(dom, &marks, &prose, &run, heading),
+            false => Verdict::Comments,
+        };
+        if !apart.is_empty() && records.opening.is_none() && records.apart.is_empty() {
+            records.apart = apart;
+        }
         if let Some(parent) = run.bylines_of(dom) {
             let first = if verdict == Verdict::Comments { 0 } else { 1 };
             if verdict != Verdict::Neither {
@@ -181,7 +120,9 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
             Verdict::Thread if records.opening.is_none() => {
                 records.opening = Some(run.members[0]);
                 records.is_thread = true;
-                let (own, others) = authors::split(dom, &run.members);
+                let (own, others) = authors::split(dom, &run.members, heading);
+                records.posts.clone_from(&run.members);
+                records.texts = run.members.iter().map(|&post| text_of(dom, dom.lines_in(post))).collect();
                 records.continuations.extend(own);
                 records.others.extend(others);
             }
@@ -193,15 +134,58 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
     records
 }
 
-/// Takes off what stands above the first record in its shape: a table with the name of the board.
-fn without_head(dom: &Dom, marks: &[u8], run: &mut Run) {
-    let is_head = |at: u32| {
-        let lines = dom.lines_in(at);
-        let says_nothing = !dom.lines[lines.clone()].iter().any(Line::is_prose) || text_of(dom, lines) < MIN_OPENING;
-        weight_of(marks[at as usize]) < SIGNED && says_nothing
+/// The lines of a short post between a heading and its replies: text below a line that says when it was written.
+/// None where there is an article or a question, whose answers count.
+///
+/// Without a sure heading `above` begins at the page's first line, and what can be done with the post must stand below it.
+pub(crate) fn signed_above(dom: &Dom, regions: &[u32], above: Range<usize>, is_headed: bool) -> Range<usize> {
+    if is_headed && above.len() > MAX_BETWEEN {
+        return 0..0;
+    }
+    let end = above.end;
+    let is_byline = |index: &usize| marks::line_marks(dom, &dom.lines[*index]) & (MOMENT | DAY) != 0;
+    let start = if is_headed { above.start + 1 } else { end.saturating_sub(MAX_ABOVE) };
+    let between = start..end.max(start);
+    let Some(byline) = between.clone().take(MAX_ABOVE).find(is_byline) else { return 0..0 };
+    let heads_replies = |index: &usize| {
+        let line = &dom.lines[*index];
+        clean::heads_comments(dom.line_text(line), line.chars) || marks::is_action(dom, line)
     };
-    let signed = run.members.iter().position(|&member| !is_head(member)).unwrap_or(0);
-    run.members.drain(..signed);
+    if between.clone().any(|index| clean::heads_answers(dom.line_text(&dom.lines[index]), dom.lines[index].chars)) {
+        return 0..0;
+    }
+    let is_own = |index: usize| {
+        let line = &dom.lines[index];
+        let is_text = line.chars >= 6 && line.link_share() < 0.5 && !clean::is_about(dom.line_text(line));
+        is_text && !marks::is_mark(dom, line) && !dom.is_in_any(regions, line.at)
+    };
+    // A day below a text is not that of what follows.
+    if is_headed && (start..byline).any(|index| dom.lines[index].is_prose() && is_own(index)) {
+        return 0..0;
+    }
+    let Some(first) = (byline + 1..end).find(|&index| is_own(index)) else { return 0..0 };
+    let end_of_post = (first + 1..end).find(heads_replies);
+    if !is_headed && end_of_post.is_none() {
+        return 0..0;
+    }
+    let end = end_of_post.unwrap_or(end);
+    let own = (first..end).filter(|&index| is_own(index));
+    let is_said = own.clone().any(|index| dom.lines[index].punctuation > 0);
+    // What goes on behind a button is no short post.
+    let prose: u32 = (byline..above.end)
+        .filter(|&index| dom.lines[index].is_prose() && is_own(index))
+        .map(|index| dom.lines[index].chars)
+        .sum();
+    let text: u32 = own.map(|index| dom.lines[index].chars).sum::<u32>().max(prose);
+    if is_said && (MIN_APART..ARTICLE_ABOVE).contains(&text) { first..end } else { 0..0 }
+}
+
+/// Whether blocks within one of these posts hold most of its text: rows that lay it out rather than answers to it.
+fn is_piece_of_post(dom: &Dom, records: &Records, run: &Run) -> bool {
+    let before = records.posts.partition_point(|&post| post < run.members[0]);
+    let Some(place) = before.checked_sub(1) else { return false };
+    let is_inside = dom.is_within(run.members[0], records.posts[place]);
+    is_inside && run.members.iter().any(|&member| text_of(dom, dom.lines_in(member)) * 2 > records.texts[place])
 }
 
 /// How many nodes lie between a run's first and last record.
@@ -221,7 +205,7 @@ enum Verdict {
     Neither,
 }
 
-fn judge(dom: &Dom, prose: &Prose, run: &Run, heading: Option<usize>) -> Verdict {
+fn judge(dom: &Dom, marks: &[u8], prose: &Prose, run: &Run, heading: Option<usize>) -> Verdict {
     let all: Vec<Range<usize>> = run.members.iter().map(|&member| dom.lines_in(member)).collect();
     let (first, last) = (&all[0], &all[all.len() - 1]);
     // What a byline stands above is its record's.
@@ -230,7 +214,11 @@ fn judge(dom: &Dom, prose: &Prose, run: &Run, heading: Option<usize>) -> Verdict
         None => first.end,
     };
     let from = match heading {
-        Some(heading) if heading >= last.end => return Verdict::Neither,
+        // What stands above the article is another's, where there is one.
+        Some(heading) if heading >= last.end => {
+            let is_article_below = prose.of_lines(heading..dom.lines.len()) >= ARTICLE_ABOVE;
+            return if is_article_below { Verdict::Comments } else { Verdict::Neither };
+        }
         // The heading may stand in the opening post; in a later record it is that of something else.
         Some(heading) if heading >= end_of_first => return Verdict::Neither,
         Some(heading) => heading.min(first.start),
@@ -243,6 +231,10 @@ fn judge(dom: &Dom, prose: &Prose, run: &Run, heading: Option<usize>) -> Verdict
         }
         None => all.iter().map(|lines| text_of(dom, lines.clone())).collect(),
     };
+    // A heading alone is no post.
+    let heading_in_first =
+        heading.filter(|heading| first.contains(heading)).map_or(0, |heading| dom.lines[heading].chars);
+    let opening = texts[0].saturating_sub(heading_in_first);
     let above = prose.of_lines(from.min(first.start)..first.start);
     if above >= ARTICLE_ABOVE {
         return if texts.iter().sum::<u32>() > 0 { Verdict::Comments } else { Verdict::Neither };
@@ -253,12 +245,18 @@ fn judge(dom: &Dom, prose: &Prose, run: &Run, heading: Option<usize>) -> Verdict
     if is_list_of_entries(dom, &all, &texts) {
         return Verdict::Neither;
     }
-    if texts[0] >= MIN_OPENING && inside > below { Verdict::Thread } else { Verdict::Neither }
+    let is_numbered = run.members.iter().all(|&member| marks[member as usize] & FLOOR != 0);
+    let least = if is_numbered && heading.is_some() { MIN_NUMBERED } else { MIN_OPENING };
+    if opening >= least && inside > below { Verdict::Thread } else { Verdict::Neither }
 }
 
 /// Whether most records are a headline that is a link, with a teaser: the page of a column or a blog.
 fn is_list_of_entries(dom: &Dom, all: &[Range<usize>], texts: &[u32]) -> bool {
-    let is_headline = |line: &Line| line.links == 1 && line.link_share() > 0.8 && line.link_chars >= 6;
+    let is_headline = |line: &Line| {
+        line.links == 1 && line.link_share() > 0.8 && line.link_chars >= 6 && !authors::names_writer(dom, line)
+            // When it was written leads to the post itself.
+            && !marks::is_mark(dom, line)
+    };
     let headed = all.iter().filter(|lines| dom.lines[(*lines).clone()].iter().take(3).any(is_headline)).count();
     headed * 10 >= all.len() * 6 && texts.iter().all(|&chars| chars <= MAX_TEASER)
 }
@@ -297,224 +295,9 @@ impl Prose {
 pub(crate) fn text_of(dom: &Dom, lines: Range<usize>) -> u32 {
     let mut chars = 0;
     for line in &dom.lines[lines] {
-        if line.link_share() < 0.5 && line.chars >= 6 && !is_mark(dom, line) {
+        if line.link_share() < 0.5 && line.chars >= 6 && !marks::is_mark(dom, line) {
             chars += line.chars;
         }
     }
     chars
-}
-
-/// Whether a line is a mark of a record: its date, its floor, its buttons.
-pub(crate) fn is_mark(dom: &Dom, line: &Line) -> bool {
-    line_marks(dom, line) != 0
-}
-
-/// Whether a line begins with a button of a record.
-pub(crate) fn is_action(dom: &Dom, line: &Line) -> bool {
-    line.chars <= 12 && line_marks(dom, line) & ACTION != 0
-}
-
-/// The marks of a line and of the pieces it is set in: `张三#1` may be two elements.
-fn line_marks(dom: &Dom, line: &Line) -> u8 {
-    if line.chars > MAX_MARK {
-        return 0;
-    }
-    let mut marks = marks_of(dom.line_text(line));
-    let mut left = line.chars;
-    let mut at = line.at;
-    while left > 0
-        && let Some(node) = dom.nodes.get(at as usize)
-    {
-        if let Some(text) = dom.text_at(at).filter(|_| !node.dropped && node.chars > 0) {
-            // A piece that is the whole line has been read.
-            if node.chars < line.chars {
-                marks |= marks_of(text.trim());
-            }
-            left = left.saturating_sub(node.chars);
-        }
-        at += 1;
-    }
-    marks
-}
-
-/// The marks a line holds.
-fn marks_of(text: &str) -> u8 {
-    let mut marks = 0;
-    if text.contains('。') {
-        return 0;
-    }
-    if ACTION_WORDS.is_match(text) && ACTION_TEXT.is_match(text) {
-        marks |= ACTION;
-    }
-    // `刚刚` and `楼主` are the only marks of time and place without a number.
-    if !text.bytes().any(|b| b.is_ascii_digit()) && !text.contains(['刚', '楼', '天', '沙', '板']) {
-        return marks;
-    }
-    if MOMENT_TEXT.is_match(text) {
-        marks |= MOMENT;
-        if WRITTEN_TEXT.is_match(text) {
-            marks |= WRITTEN;
-        }
-    }
-    if marks & MOMENT == 0 && DAY_TEXT.is_match(text) {
-        marks |= DAY;
-        if WRITTEN_TEXT.is_match(text) {
-            marks |= WRITTEN;
-        }
-    }
-    if FLOOR_TEXT.is_match(text) {
-        marks |= FLOOR;
-    }
-    marks
-}
-
-/// How much marks say that a block is signed.
-fn weight_of(marks: u8) -> u32 {
-    [(MOMENT, 2), (DAY, 1), (WRITTEN, 1), (FLOOR, 2), (ACTION, 1), (AUTHOR, 1)]
-        .into_iter()
-        .map(|(mark, weight)| if marks & mark != 0 { weight } else { 0 })
-        .sum()
-}
-
-/// The marks within every element that could be a record.
-fn marks(dom: &Dom) -> Vec<u8> {
-    let mut marks = vec![0; dom.nodes.len()];
-    for line in &dom.lines {
-        let found = line_marks(dom, line);
-        if found != 0 {
-            spread(dom, &mut marks, line.at, found);
-        }
-    }
-    // Without a date nothing here is signed, and most pages end here.
-    if marks.iter().all(|&found| found == 0) {
-        return marks;
-    }
-    for (at, node) in dom.nodes.iter().enumerate() {
-        if node.tag.is_empty() || node.dropped || node.chars == 0 || node.chars > 200 {
-            continue;
-        }
-        let found = match node.tag {
-            local_name!("time") => MOMENT,
-            _ => dom.markup(at as u32).map_or(0, named_marks),
-        };
-        if found != 0 {
-            spread(dom, &mut marks, at as u32, found);
-        }
-    }
-    marks
-}
-
-/// The marks an element's class speaks of.
-fn named_marks(element: &scraper::node::Element) -> u8 {
-    if authors::is_called_author(element) { AUTHOR } else { 0 }
-}
-
-fn spread(dom: &Dom, marks: &mut [u8], at: u32, found: u8) {
-    for ancestor in dom.ancestors(at).take(MAX_HEIGHT) {
-        marks[ancestor as usize] |= found;
-    }
-}
-
-/// What makes two blocks of one sort: the name, and a class or else the parent.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Sort {
-    tag: html5ever::LocalName,
-    class: String,
-    parent: u32,
-}
-
-/// The sorts an element is of: one for each class without its numbers (`post-1203` is a `post-`),
-/// or that of its parent's children of this name.
-fn sorts_of(dom: &Dom, at: u32) -> Vec<Sort> {
-    let node = &dom.nodes[at as usize];
-    let class = dom.markup(at).map(class_of).unwrap_or_default();
-    let mut sorts = Vec::new();
-    for name in class.split_ascii_whitespace().take(MAX_CLASSES) {
-        let class: String = name.chars().filter(|c| !c.is_ascii_digit()).take(40).collect();
-        if !class.is_empty() {
-            sorts.push(Sort { tag: node.tag.clone(), class, parent: NONE });
-        }
-    }
-    if sorts.is_empty() {
-        // Blocks without a class are alike only beside each other.
-        sorts.push(Sort { tag: node.tag.clone(), class: String::new(), parent: node.parent });
-    }
-    sorts
-}
-
-/// Every run of like blocks most of which are signed.
-fn runs(dom: &Dom, marks: &[u8]) -> Vec<Run> {
-    let candidates: Vec<u32> =
-        (0..dom.nodes.len() as u32).filter(|&at| can_be_record(&dom.nodes[at as usize])).collect();
-    let members = std::cell::LazyCell::new(|| authors::links(dom));
-    let is_signed = |at: u32| {
-        let weight = weight_of(marks[at as usize]) + u32::from(is_named_post(dom, at));
-        // A link to the writer's page speaks for a writer as much as a class does.
-        weight >= SIGNED
-            || weight + 1 == SIGNED && marks[at as usize] & (MOMENT | FLOOR) != 0 && dom.holds_any(at, &members)
-    };
-    let mut runs: HashMap<Sort, Run> = HashMap::new();
-    for &at in candidates.iter().filter(|&&at| marks[at as usize] != 0 && is_signed(at)) {
-        for sort in sorts_of(dom, at) {
-            runs.entry(sort).or_insert_with(|| Run {
-                members: Vec::new(),
-                signed: 0,
-                unsigned: 0,
-                is_named: is_named_post(dom, at),
-            });
-        }
-    }
-    if runs.is_empty() {
-        return Vec::new();
-    }
-    for &at in &candidates {
-        for sort in sorts_of(dom, at) {
-            let Some(run) = runs.get_mut(&sort) else { continue };
-            let is_inner = run.members.last().is_some_and(|&last| dom.is_within(at, last));
-            if !is_inner {
-                run.members.push(at);
-                run.signed += usize::from(is_signed(at));
-                // A single line may be a notice between posts: moved, renamed, pinned.
-                run.unsigned += usize::from(!is_signed(at) && dom.nodes[at as usize].breaks >= 2);
-            }
-        }
-    }
-    let mut runs: Vec<Run> = runs.into_values().collect();
-    runs.retain(|run| {
-        let enough = if run.is_named { 2 } else { 3 };
-        run.signed >= 2 && run.members.len() >= enough && run.signed * 10 >= (run.signed + run.unsigned) * 6
-    });
-    runs
-}
-
-/// Whether an element may hold a whole record.
-fn can_be_record(node: &crate::dom::Node) -> bool {
-    node.block
-        && !node.dropped
-        && node.chars >= 10
-        && matches!(
-            node.tag,
-            local_name!("div")
-                | local_name!("li")
-                | local_name!("article")
-                | local_name!("section")
-                | local_name!("table")
-                | local_name!("tbody")
-                | local_name!("tr")
-                | local_name!("dl")
-                // Only as bylines, with the posts between them.
-                | local_name!("p")
-        )
-}
-
-/// Whether an element's name says post, so that two of them are a thread.
-fn is_named_post(dom: &Dom, at: u32) -> bool {
-    let named = |value: &str| {
-        let value = value.as_bytes();
-        [&b"post"[..], b"reply", b"answer", b"comment", b"floor", b"thread", b"message", b"topic"]
-            .iter()
-            .any(|word| value.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word)))
-    };
-    let Some(element) = dom.markup(at) else { return false };
-    named(id_of(element)) || named(class_of(element))
 }

@@ -5,8 +5,10 @@
 //! standard's tokenizer would read as such goes, and only where its end is certain, so the tree is
 //! the same but for them. Tags with too many attributes are cut short, see [`crate::markup`].
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Attributes of one tag.
 const MAX_ATTRIBUTES: usize = 256;
@@ -18,9 +20,25 @@ const READ_SCRIPTS: &[&str] = &["<datastore", "createPageHTML(", "\"datePublishe
 const RAW: &[&str] =
     &["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext"];
 
-/// The attributes that are read whatever the profile.
-const READ: &[&str] =
-    &["class", "href", "style", "id", "title", "name", "content", "rel", "type", "hidden", "property", "itemprop"];
+/// The attributes that are read of every element, whatever the profile.
+const READ: &[&str] = &["class", "href", "style", "id", "title", "hidden", "itemprop"];
+
+/// Those read of one element only: by us, and the last by the tree builder.
+const READ_OF: &[(&str, &[&str])] = &[
+    ("meta", &["name", "content", "property"]),
+    ("link", &["rel"]),
+    ("input", &["type"]),
+    ("time", &["datetime"]),
+    ("table", &["align"]),
+    ("font", &["size"]),
+];
+
+/// Without one of these a style neither hides an element nor makes it a block. `&` may stand for any of their letters.
+static TELLING_STYLES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = ["display", "visibility", "font-size", "&"];
+    // Building fails only for automata beyond 2^31 states.
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few short words fit an automaton")
+});
 
 /// The source to be parsed, and whether a tag was cut. `more_read` are attributes that a profile reads.
 pub(crate) fn prepare<'a>(text: &'a str, more_read: &'a [String]) -> (Cow<'a, str>, bool) {
@@ -129,7 +147,8 @@ impl Source<'_> {
         let bytes = self.text.as_bytes();
         let is_end = |byte: u8| is_space(byte) || matches!(byte, b'/' | b'>');
         let mut at = bytes[name..].iter().position(|&byte| is_end(byte)).map_or(bytes.len(), |length| name + length);
-        let (mut count, mut cut) = (0, None);
+        let tag = &bytes[name..at];
+        let (mut count, mut cut, mut has_style) = (0, None, false);
         while let Some(&byte) = bytes.get(at) {
             if byte == b'>' {
                 break;
@@ -142,7 +161,7 @@ impl Source<'_> {
             count += 1;
             if count > MAX_ATTRIBUTES {
                 cut = cut.or(Some(at));
-            } else if bytes[at - 1] != b'/' && !self.is_read(&bytes[at..name_end]) {
+            } else if bytes[at - 1] != b'/' && !self.is_read(tag, &bytes[at..end], name_end - at, &mut has_style) {
                 // Behind a slash it keeps the tag from being an empty element.
                 self.leave_out(at, end);
             }
@@ -155,10 +174,18 @@ impl Source<'_> {
         (at, bytes[at - 1] == b'/')
     }
 
-    /// Whether an attribute of this name is read: by us, by the tree builder or by the profile.
-    fn is_read(&self, name: &[u8]) -> bool {
-        READ.iter().any(|read| name.eq_ignore_ascii_case(read.as_bytes()))
-            || self.more_read.iter().any(|read| name.eq_ignore_ascii_case(read.as_bytes()))
+    /// Whether an attribute with a name of this length is read: by us, by the tree builder or by the profile.
+    /// Of several styles the first counts, so once one was seen no other is read.
+    fn is_read(&self, tag: &[u8], attribute: &[u8], name: usize, has_style: &mut bool) -> bool {
+        let (name, value) = attribute.split_at(name);
+        if self.more_read.iter().any(|read| name.eq_ignore_ascii_case(read.as_bytes())) {
+            return true;
+        }
+        if name.eq_ignore_ascii_case(b"style") {
+            return !std::mem::replace(has_style, true) && TELLING_STYLES.is_match(value);
+        }
+        let is_among = |names: &[&str]| names.iter().any(|read| name.eq_ignore_ascii_case(read.as_bytes()));
+        is_among(READ) || READ_OF.iter().any(|(of, names)| is_among(names) && tag.eq_ignore_ascii_case(of.as_bytes()))
     }
 
     /// Passes over raw text from `begin` to its end tag, and leaves out that of scripts and styles.
@@ -260,6 +287,10 @@ mod tests {
             ("<path d=\"M0\" />", "<path  />"),
             ("<p data-x=1 data-y=2>", "<p data-x=1 >"),
             ("<a =b =href=c>", "<a >"),
+            ("<p style='color:red' style='display:none'>", "<p  >"),
+            ("<p STYLE='Display : none' style=a>", "<p STYLE='Display : none' >"),
+            ("<p style='d&#105;splay:none'>", "<p style='d&#105;splay:none'>"),
+            ("<a name=b rel=c><META name=b rel=c><link name=b rel=c>", "<a  ><META name=b ><link  rel=c>"),
             ("<p a=\"没有完>", "<p "),
             ("1<2 </ <", "1<2 </ <"),
             ("<p>\n\t\t<b> \r\n 一  二</b>  <i>", "<p>\n<b>\n一  二</b> <i>"),

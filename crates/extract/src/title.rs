@@ -7,7 +7,7 @@ use crate::body;
 use crate::clean::{self, fold, pattern};
 use crate::container::Container;
 use crate::date;
-use crate::dom::{Dom, fold_spaces};
+use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::{attribute, class_of, id_of};
 use crate::profile::Profile;
 use html5ever::local_name;
@@ -21,6 +21,9 @@ const MAX_CHARS: u32 = 150;
 /// Names that CMSs give to the article's title in `meta` elements (国办发〔2017〕47号, annex).
 const META_NAMES: &[&str] = &["ArticleTitle"];
 
+// How phpBB begins the `title` element of a thread: site, what the page shows, thread.
+pattern!(SHOWS_THREAD, r"(?i)^.{1,40}\s::\s(?:(?:阅读|查看|浏览|檢視)(?:主题|主題|话题)|view topic)\s-\s");
+
 // What follows the article's name in a `title` element.
 pattern!(SITE_SEPARATOR, r"\s*(?:_|\||｜|--+|——|\s[-–—]\s?|[-–—]\s|»|>>|<|::|·\s)\s*");
 
@@ -33,8 +36,38 @@ pattern!(
 // A `title` element that is the same on every page of a site.
 pattern!(
     NAMES_SITE,
-    r"^.{0,24}(?:网|网站|报|频道|在线|论坛|社区|博客|门户|政府|中心|资讯|平台|公开|目录|专栏|系统|首页|正文|详情|内容|信息|文章|新闻|局|厅|委|委员会|办公室|\.com|\.cn|\.net)$"
+    r"^.{0,24}(?:网|网站|报|频道|在线|论坛|社区|博客|门户|政府|人大|政协|常委会|中心|资讯|平台|公开|目录|专栏|系统|首页|正文|详情|内容|信息|文章|新闻|局|厅|委|委员会|办公室|\.com|\.cn|\.net)$|^.{2,8}(?:中学|小学|大学|学院|学校|医院|公司|集团|协会)$"
 );
+
+// The name of a site before a hyphen without spaces: 某某论坛-题目.
+pattern!(
+    SITE_FIRST,
+    r"^\S{2,12}(?:网|网站|在线|论坛|社区|博客|门户|频道|日报|晚报|人民政府)(?:手机版|触屏版|移动版)?$"
+);
+
+// What a site counts: 日志总数：87.
+pattern!(COUNT, r"[:：]\s*\d+$");
+
+// Who issued a document, in a line of its own between its title and its text.
+pattern!(ISSUER, r"^\p{Han}{2,18}(?:局|厅|委|部|政府|办公室|委员会)$");
+
+// The number of a document, which stands below its title.
+pattern!(DOCUMENT_NUMBER, r"〔\d{4}〕|\[\d{4}\]\s?\d+\s?号|第\s?\d+\s?号$");
+
+// The entry of an index card that gives the title.
+pattern!(
+    TITLE_ENTRY,
+    r"^[\[【\s]*(?:标\s*题|(?:[帖贴]子|文章)?主\s*题|信息名称|文件名称|公文名称)[\]】\s]*[:：\t]\s*(\S[^\t]{3,})"
+);
+
+// Its label, the title on the next line.
+pattern!(CARD_TITLE, r"^[\[【\s]*(?:标\s*题|名\s*称|信息名称|文件名称|公文名称)[\]】\s]*[:：]?\s*$");
+
+// A page of a newspaper, which holds many articles.
+pattern!(PAGE_OF_ISSUE, r"^第?\w{1,4}版(?:$|[:：])");
+
+// Addresses of home pages.
+pattern!(HOME_ADDRESS, r"(?i)^(?:(?:https?:)?//[^/]+)?(?:\.?/)?(?:(?:index|default)\.\w+)?$");
 
 // Who wrote the text, in a line of its own.
 pattern!(BYLINE, r"^(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实习)?(?:记者|通讯员|作者|撰稿)");
@@ -42,23 +75,51 @@ pattern!(BYLINE, r"^(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实�
 /// Lines above the text that may be a heading nothing speaks for.
 const ABOVE_TEXT: usize = 8;
 
+/// Lines around the beginning of a text that may be the head of a letter.
+const LETTER: usize = 6;
+
+/// Lines above the text that an index card may be in.
+const CARD: usize = 40;
+
 /// The likeliest heading among the lines straight above the text, where neither markup nor the `title` element
 /// tells it.
 fn above_text(dom: &Dom, container: Option<&Container>) -> Option<String> {
     let lines = &container?.lines;
     let text = *lines.iter().find(|&&index| body::begins_text(dom, &dom.lines[index])).or(lines.first())?;
-    let near = (text.saturating_sub(WINDOW)..text).rev().filter(|&index| dom.lines[index].link_share() <= 0.5);
+    let near = (text.saturating_sub(WINDOW)..text).rev().filter(|&index| {
+        let line = &dom.lines[index];
+        line.link_share() <= 0.5 || line.heading > 0 && !leads_home(dom, line)
+    });
+    let entry = near.clone().take(CARD).find_map(|index| TITLE_ENTRY.captures(dom.line_text(&dom.lines[index])));
+    if let Some(entry) = entry {
+        return Some(fold_spaces(&entry[1]));
+    }
     let mut best: Option<(f32, usize)> = None;
     let (mut distance, mut is_above_byline) = (0.0, false);
+    let is_byline = |text: &str| {
+        clean::is_about(text) || date::first_date(text).is_some() || is_breadcrumb(text) || BYLINE.is_match(text)
+    };
     for index in near.take(ABOVE_TEXT) {
         let line = &dom.lines[index];
         let text = dom.line_text(line);
-        if clean::is_about(text) || date::first_date(text).is_some() || is_breadcrumb(text) || BYLINE.is_match(text) {
+        if is_byline(text) {
             is_above_byline = true;
             continue;
         }
-        let is_heading = (4..=80).contains(&line.chars) && line.punctuation <= 2 && !text.starts_with(['—', '（', '(']);
-        let score = 2.0 - distance + if is_above_byline { 1.0 } else { 0.0 } + if line.heading > 0 { 1.0 } else { 0.0 };
+        let is_heading = (if line.heading > 0 { 2..=80 } else { 4..=80 }).contains(&line.chars)
+            && text.chars().any(char::is_alphabetic)
+            && line.punctuation <= 2
+            && !text.starts_with(['—', '（', '('])
+            && !text.ends_with(['：', ':'])
+            && !clean::is_of_head(text)
+            && !DOCUMENT_NUMBER.is_match(text)
+            && !ISSUER.is_match(text)
+            && !COUNT.is_match(text);
+        let mut score = 2.0 - distance;
+        score += if is_emphasised(dom, line) { 1.0 } else { 0.0 };
+        // Blogs set the day above the title.
+        let above = index.checked_sub(1).map(|above| dom.line_text(&dom.lines[above]));
+        score += if is_above_byline || distance == 0.0 && above.is_some_and(is_byline) { 1.0 } else { 0.0 };
         if is_heading && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, index));
         }
@@ -66,6 +127,25 @@ fn above_text(dom: &Dom, container: Option<&Container>) -> Option<String> {
         is_above_byline = false;
     }
     best.map(|(_, index)| fold_spaces(dom.line_text(&dom.lines[index])))
+}
+
+/// Whether a line is a heading, bold or large.
+fn is_emphasised(dom: &Dom, line: &Line) -> bool {
+    let is_large = |at: u32| {
+        let size = dom.markup(at).and_then(|element| attribute(element, &local_name!("size")));
+        size.is_some_and(|size| matches!(size.trim().trim_start_matches('+').parse(), Ok(4..=7)))
+    };
+    line.heading > 0
+        || dom.ancestors(line.at).take(4).any(|at| match dom.nodes[at as usize].tag {
+            local_name!("b") | local_name!("strong") | local_name!("big") => true,
+            local_name!("font") => is_large(at),
+            _ => false,
+        })
+}
+
+/// Whether a heading is that of a site or a column.
+pub(crate) fn names_site(heading: &str) -> bool {
+    NAMES_SITE.is_match(&fold(heading))
 }
 
 /// Whether a line names columns down to the page.
@@ -76,6 +156,9 @@ fn is_breadcrumb(text: &str) -> bool {
 /// The title, where there is one.
 pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) -> Option<String> {
     if let Some(title) = meta_title(dom) {
+        return Some(title);
+    }
+    if let Some(title) = letter_title(dom, container) {
         return Some(title);
     }
     let declared = Declared::of(dom);
@@ -89,12 +172,40 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
             best = Some((score, index));
         }
     }
-    let heading = best.map(|(_, index)| fold_spaces(dom.line_text(&dom.lines[index])));
+    let heading = best.map(|(_, index)| without_label(dom.line_text(&dom.lines[index]), declared.as_ref()));
     let declared = || Some(without_site(&declared_title(dom)?)).filter(|title| !title.is_empty());
     heading.or_else(|| match declared() {
-        Some(title) if !NAMES_SITE.is_match(&title) => Some(title),
+        Some(title) if !NAMES_SITE.is_match(&title) && !is_name_of_home(dom, &title) => Some(title),
         title => above_text(dom, container).or(title),
     })
+}
+
+/// The subject of a text that is set like a letter, as boards of the telnet age do: 发信人, 标题, 发信站.
+fn letter_title(dom: &Dom, container: Option<&Container>) -> Option<String> {
+    let first = *container?.lines.first()?;
+    let near = &dom.lines[first.saturating_sub(LETTER)..(first + LETTER).min(dom.lines.len())];
+    let from = near.iter().position(|line| clean::begins_letter(dom.line_text(line)))?;
+    let subject = near[from..].iter().take(LETTER).find_map(|line| TITLE_ENTRY.captures(dom.line_text(line)))?;
+    Some(fold_spaces(&subject[1]))
+}
+
+/// A heading without the label of its row (标题　关于…) or one that the `title` element has not ([话题] …, Thread: …).
+fn without_label(heading: &str, declared: Option<&Declared>) -> String {
+    let labelled = heading.split_once([']', '】', '］', ':', '：']);
+    if let (Some((_, rest)), Some(declared)) = (labelled, declared)
+        && fold(rest) == declared.head
+    {
+        return fold_spaces(rest);
+    }
+    let entry = TITLE_ENTRY.captures(heading);
+    fold_spaces(entry.as_ref().map_or(heading, |entry| entry.get(1).map_or(heading, |value| value.as_str())))
+}
+
+/// Whether a `title` element's text is what a link to the home page is called.
+fn is_name_of_home(dom: &Dom, title: &str) -> bool {
+    let title = fold(title);
+    let is_name = |line: &&Line| line.chars <= MAX_CHARS && fold(dom.line_text(line)) == title;
+    dom.lines.iter().filter(|line| line.links > 0).filter(is_name).any(|line| leads_home(dom, line))
 }
 
 /// The lines that could be the title: those above the text and the first few of it.
@@ -118,7 +229,7 @@ fn score(
         return 0.0;
     }
     let text = dom.line_text(line);
-    if crate::clean::is_boilerplate(text) {
+    if clean::is_boilerplate(text) || leads_home(dom, line) {
         return 0.0;
     }
     let mut score = declared.map_or(0.0, |declared| declared.agreement(text));
@@ -147,6 +258,10 @@ fn score(
     if line.region.is_some() {
         score -= 1.0;
     }
+    // What tells two things of one name apart, below the name.
+    if text.starts_with(['（', '(']) {
+        score -= 1.5;
+    }
     if let Some(first) = container.and_then(|container| container.lines.first().copied()) {
         let distance = first.abs_diff(index) as f32;
         score += (2.0 - 0.1 * distance).max(0.0);
@@ -154,14 +269,30 @@ fn score(
     score
 }
 
+/// Whether a line is a link to the home page: the banner of the site, whatever its markup calls it.
+fn leads_home(dom: &Dom, line: &Line) -> bool {
+    if line.links == 0 || line.link_share() <= 0.8 {
+        return false;
+    }
+    let link = dom.ancestors(line.at).take(6).find(|&at| dom.nodes[at as usize].tag == local_name!("a"));
+    let address = link.and_then(|at| dom.markup(at)).and_then(|element| attribute(element, &local_name!("href")));
+    address.is_some_and(|address| HOME_ADDRESS.is_match(address.trim()))
+}
+
 /// The `title` element, folded for comparison.
 pub(crate) struct Declared {
     text: String,
     /// Its first segment, the site's name left out.
     head: String,
-    /// Characters of `text` and of `head`.
+    /// The head without what stands in brackets around it: 云岭（云南省辖市）, 【图片】春茶【青岚吧】.
+    bare: String,
+    /// Whether it names nothing but the site or a column.
+    names_site: bool,
+    /// Characters of `text`, of `head`, of `bare`, and of what stands before the first sign that may part names.
     chars: usize,
     head_chars: usize,
+    bare_chars: usize,
+    first_chars: usize,
 }
 
 impl Declared {
@@ -169,13 +300,23 @@ impl Declared {
     pub fn of(dom: &Dom) -> Option<Self> {
         let text = declared_title(dom)?;
         let (head, text) = (fold(&without_site(&text)), fold(&text));
-        Some(Self { chars: text.chars().count(), head_chars: head.chars().count(), head, text })
+        if PAGE_OF_ISSUE.is_match(&head) {
+            return None;
+        }
+        let bare = without_labels(head.split('(').next().unwrap_or_default()).to_owned();
+        let names_site = NAMES_SITE.is_match(&head);
+        let first = text.split(BEHIND_SITE).next().unwrap_or_default();
+        let count = |text: &str| text.chars().count();
+        let (chars, head_chars, bare_chars) = (count(&text), count(&head), count(&bare));
+        let first_chars = count(first);
+        Some(Self { text, head, bare, names_site, chars, head_chars, bare_chars, first_chars })
     }
 
-    /// Whether a heading of this length can agree all but fully: it is the head, or most of the whole.
+    /// Whether a heading of this length can agree all but fully: it is the head, the first name, or most of the whole.
     fn may_agree(&self, chars: u32) -> bool {
         let chars = chars as usize;
-        chars == self.head_chars || chars <= self.chars && 2 * chars >= self.chars
+        [self.head_chars, self.bare_chars, self.first_chars].contains(&chars)
+            || chars <= self.chars && 2 * chars >= self.chars
     }
 
     /// How well a heading agrees with it, 0 to 6.
@@ -183,22 +324,52 @@ impl Declared {
         let text = fold(heading);
         let length = text.chars().count() as f32;
         if text == self.head {
-            return 6.0;
+            // A banner says the same.
+            return if self.names_site && self.head == self.text { 2.0 } else { 6.0 };
+        }
+        if text == self.bare && length >= 2.0 {
+            return 5.0;
         }
         if text.is_empty() || length < 4.0 {
             return 0.0;
         }
         let all = self.chars as f32;
         match self.text.find(&text) {
+            // Behind it stand the names of column and site.
+            Some(0) if self.text[text.len()..].starts_with(BEHIND_SITE) && !NAMES_SITE.is_match(&text) => return 5.0,
             Some(0) => return 2.0 + 4.0 * length / all,
+            // The site's name may come first.
+            Some(at) if at + text.len() == self.text.len() && at < self.head.len() && !NAMES_SITE.is_match(&text) => {
+                return 1.5 + 4.0 * length / all;
+            }
             // Behind the article's name stand those of column and site; before it may stand one, too.
             Some(at) if at >= self.head.len() => return 0.5,
             Some(_) => return 0.5 + 4.0 * length / all,
             None => {}
         }
+        if self.names_site {
+            return 0.0;
+        }
+        // The element may leave out year or place: 政府工作报告.
+        if self.head_chars >= 6 && length <= 2.5 * self.head_chars as f32 && holds_in_order(&text, &self.head) {
+            return 3.0;
+        }
         let common = text.chars().zip(self.text.chars()).take_while(|(a, b)| a == b).count() as f32;
         if common >= 6.0 && common >= 0.6 * length { 4.0 * common / length } else { 0.0 }
     }
+}
+
+/// A title without the labels that boards set around it: 【图片】 before, 【某某吧】 behind.
+fn without_labels(title: &str) -> &str {
+    let front = title.strip_prefix('【').and_then(|rest| Some(rest.split_once('】')?.1)).unwrap_or(title);
+    let bare = front.strip_suffix('】').and_then(|rest| Some(rest.rsplit_once('【')?.0)).unwrap_or(front);
+    if bare.chars().count() >= 4 { bare } else { title }
+}
+
+/// Whether a text has all characters of another, in their order.
+fn holds_in_order(text: &str, part: &str) -> bool {
+    let mut rest = text.chars();
+    part.chars().all(|wanted| rest.any(|c| c == wanted))
 }
 
 /// The line that is clearly the article's heading: it agrees with the `title` element all but fully.
@@ -211,7 +382,10 @@ pub(crate) fn anchor(dom: &Dom) -> Option<usize> {
         }
         let heading = if line.heading > 0 { 1.0 } else { 0.0 };
         let linked = if line.link_share() > 0.5 { 2.0 } else { 0.0 };
-        let score = declared.agreement(dom.line_text(line)) + heading - linked;
+        // The index card above a document has its title, too.
+        let above = index.checked_sub(1).map(|above| dom.line_text(&dom.lines[above])).unwrap_or_default();
+        let in_card = if CARD_TITLE.is_match(above) { 2.0 } else { 0.0 };
+        let score = declared.agreement(dom.line_text(line)) + heading - linked - in_card;
         if score >= 5.0 && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, index));
         }
@@ -281,6 +455,8 @@ fn shared_title(dom: &Dom) -> Option<String> {
 
 /// A `title` element's text without the names of site and column behind it.
 fn without_site(declared: &str) -> String {
+    let declared = SHOWS_THREAD.find(declared).map_or(declared, |found| &declared[found.end()..]);
+    let declared = behind_site(declared);
     let mut title = declared;
     for separator in SITE_SEPARATOR.find_iter(declared) {
         if declared[..separator.start()].chars().count() >= 4 {
@@ -295,6 +471,20 @@ fn without_site(declared: &str) -> String {
         title = head;
     }
     title.trim().to_owned()
+}
+
+/// What stands between the names of site and article.
+const BEHIND_SITE: [char; 6] = ['-', '—', '–', '_', '|', '»'];
+
+/// A `title` element's text behind the site's name, where that comes first.
+fn behind_site(declared: &str) -> &str {
+    match declared.split_once(BEHIND_SITE) {
+        Some((site, rest)) if SITE_FIRST.is_match(site.trim()) => {
+            let rest = rest.trim_start_matches(BEHIND_SITE).trim_start();
+            if rest.chars().count() >= 4 && !SITE_NAME.is_match(rest.trim_end()) { rest } else { declared }
+        }
+        _ => declared,
+    }
 }
 
 /// A title without the marker of the part it stands on: `(2)`, `[2]`, `第2页`.

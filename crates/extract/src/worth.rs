@@ -78,7 +78,7 @@ pub(crate) fn priors(dom: &Dom, profile: &Profile, totals: &[f32], anchor: Optio
             continue;
         }
         let Some(element) = dom.element(at as u32) else { continue };
-        if profile.container.iter().any(|selector| selector.matches(&element)) {
+        if profile.holds_article(element) {
             priors[at] = NAMED_BY_PROFILE;
         } else if is_called_content(element.value()) {
             priors[at] = 0.1;

@@ -141,6 +141,13 @@ fn fifty_megabytes() {
 }
 
 #[test]
+fn a_line_of_nothing_but_dates() {
+    // Each would be judged by all that stands before it.
+    let html = format!("<h1>防汛通知</h1><p>{}</p>", "2024年1月1日 ".repeat(200_000));
+    assert!(extract(html.as_bytes()).text.starts_with("防汛通知"));
+}
+
+#[test]
 fn a_page_of_nothing_but_links() {
     let mut html = String::new();
     for n in 0..200_000 {

@@ -48,14 +48,31 @@ fn pagination() {
     }
 }
 
+/// Who wrote a text, and where it comes from.
 #[test]
-fn authors() {
+fn bylines() {
     let extractor = Extractor::new();
-    for row in rows("authors") {
-        let [above, author] = std::array::from_fn(|column| &row[column]);
+    for row in rows("bylines") {
+        let [above, author, source] = std::array::from_fn(|column| &row[column]);
         let html = article("").replace("<h1>", &format!("<div>{above}</div><h1>"));
         let found = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
         assert_eq!(found.metadata.author.as_deref().unwrap_or_default(), author, "{above}");
+        assert_eq!(found.metadata.source.as_deref().unwrap_or_default(), source, "{above}");
+    }
+}
+
+/// Dates as sites write them above a text.
+#[test]
+fn dates() {
+    let extractor = Extractor::new();
+    let text = "<p>今年全县修了六条乡村公路，总长八十二公里，山里的茶叶当天就能运到县城。</p>";
+    for row in rows("dates") {
+        let [line, date] = std::array::from_fn(|column| &row[column]);
+        let html = format!(
+            "<meta charset=utf-8><title>青岚县的路</title><h1>青岚县的路</h1><div>{line}</div><div>{text}{text}</div>"
+        );
+        let found = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+        assert_eq!(found.published_on.map(|date| date.to_string()).unwrap_or_default(), date, "{line}");
     }
 }
 

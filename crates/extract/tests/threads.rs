@@ -126,3 +126,60 @@ fn a_chronicle_with_times_stays() {
     let got = extract(&format!("{}{}{}", day(1), day(2), day(3)));
     assert_eq!(got.text.matches("我觉得最要紧的").count(), 3, "{}", got.text);
 }
+
+#[test]
+fn one_page_has_one_text() {
+    // Rows of two classes, which are runs of their own and one together.
+    let comment = |n: usize| {
+        let class = if n.is_multiple_of(2) { "row even" } else { "row odd" };
+        format!(
+            "<div class='{class}'><cite class=author>客{n}</cite><span>2012年3月{n}日 10:0{n}</span><p>第{n}位说，水库的水位比去年同期高出不少，坝下的几个村子都应该早一点准备，不要等到半夜才通知。</p><p><a>回复</a></p></div>"
+        )
+    };
+    let comments: String = (1..=5).map(comment).collect();
+    let text = "<p>今年的水库水位较高，请各村注意安全，有情况及时上报，不要到坝上去。</p>".repeat(8);
+    let body = format!("<div class=content>{text}{comments}</div>");
+    let first = extract(&body).text;
+    assert!(first.contains("请各村注意安全") && !first.contains("位说"), "{first}");
+    for _ in 0..30 {
+        assert_eq!(extract(&body).text, first);
+    }
+}
+
+#[test]
+fn one_name_for_all_is_no_author() {
+    let post = |text: &str| {
+        format!("<div><div>匿名网友</div><div>发表于 2024-1-1 10:00</div><p>{text}</p><p>{text}</p></div>")
+    };
+    let reply =
+        "老桥限重五吨，大车要绕行四十里，运费比货还贵，收茶的季节尤其不便，希望早日考虑，不要等到下一个汛期又来抢修。"
+            .repeat(2);
+    let body: String = [OPENING, &reply, &reply, &reply].map(post).concat();
+    let text = extract(&body).text;
+    assert!(text.contains("三条路") && !text.contains("老桥"), "{text}");
+}
+
+#[test]
+fn what_is_added_above_a_signature_stays() {
+    let reply = "<div class=post>李四 发表于 2024-1-2 10:00<p>知道了，谢谢楼主，到时候去看看。</p></div>";
+    let opening = format!(
+        "<div class=post>张三 发表于 2024-1-1 10:00<div>{OPENING}<br>------<br>补充：桥也要修。<br>------<br>山高水长</div></div>"
+    );
+    let text = extract(&(opening + &reply.repeat(3))).text;
+    assert!(text.contains("桥也要修") && !text.contains("山高水长"), "{text}");
+}
+
+#[test]
+fn signatures_are_not_where_the_texts_stand() {
+    let post = |text: &str, signature: &str| {
+        format!("<div class=post>张三 发表于 2024-1-1 10:00<br>{text}<br>{signature}</div>")
+    };
+    let signed = "<div>山高水长，来日方长，后会有期，各自珍重</div>";
+    let replies: String = (0..5).map(|_| post("知道了，谢谢楼主，到时候一定去现场看一看。", "")).collect();
+    let body = post("县里今年要修三条路了<br>一条通向青岚县城<br>一条通向临澄市区<br>还有一条通向槿川乡", signed)
+        + &post("好", signed)
+        + &post("顶", signed)
+        + &replies;
+    let text = extract(&body).text;
+    assert!(text.contains("一条通向青岚县城"), "{text}");
+}
