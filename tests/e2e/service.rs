@@ -107,7 +107,7 @@ impl Service {
 
     /// Waits until it has ended well, as it was asked to.
     pub fn stopped(mut self) -> Ended {
-        let ended = self.process.wait(Duration::from_secs(40)).expect("it stops within its time of grace");
+        let ended = self.process.wait(Duration::from_secs(60)).expect("it stops within its time of grace");
         assert_eq!(ended.status.code(), Some(0), "{}: {}{}", self.name, ended.stdout, ended.stderr);
         ended
     }

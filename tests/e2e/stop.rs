@@ -13,7 +13,7 @@ fn stop_in_the_middle(web: &FakeWeb, mut process: Process, signal: Signal) -> ba
         std::thread::sleep(Duration::from_millis(5));
     }
     process.signal(signal).expect("the signal is sent");
-    process.wait(Duration::from_secs(20)).expect("it stops within seconds")
+    process.wait(PATIENCE).expect("it stops")
 }
 
 #[test]

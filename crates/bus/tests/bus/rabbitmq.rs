@@ -346,7 +346,7 @@ async fn every_call_ends_however_often_the_network_is_cut() {
     let mut calls = tokio::task::JoinSet::new();
     let mut buses = Vec::new();
     for _ in CALLS {
-        let options = RabbitOptions { patience: Duration::from_secs(5), ..rabbit_options() };
+        let options = RabbitOptions { patience: Duration::from_secs(20), ..rabbit_options() };
         let bus = Bus::rabbitmq(&url, options).await.unwrap();
         work_and_done(&bus).await;
         buses.push(bus);
@@ -606,7 +606,7 @@ async fn over_tls_a_broker_is_trusted_by_its_authority_only() {
     bus.close().await.unwrap();
 
     // Nobody else vouches for it.
-    let patience = Duration::from_secs(2);
+    let patience = Duration::from_secs(8);
     let stranger = Bus::rabbitmq(&node.tls_url(), RabbitOptions { patience, ..rabbit_options() }).await.unwrap();
     let refused = stranger.publish(vec![message("two", "work.a")]).await.unwrap_err();
     assert!(refused.is_transient(), "{refused:?}");
