@@ -248,14 +248,28 @@ fn behind_title(dom: &Dom, head: &[usize], title: &str) -> usize {
     }
     for (position, &index) in head.iter().enumerate() {
         let line = &dom.lines[index];
-        if clean::fold(dom.line_text(line)) == title {
-            return position + 1;
+        if let Some(lines) = title_lines(dom, &head[position..], &title) {
+            return position + lines;
         }
         if line.chars > 100 && line.is_prose() {
             return 0;
         }
     }
     0
+}
+
+/// How many lines of one element, as a heading is broken into, together are a folded title.
+fn title_lines(dom: &Dom, lines: &[usize], title: &str) -> Option<usize> {
+    let owner = dom.lines[*lines.first()?].owner;
+    let mut rest = title;
+    for (place, &index) in lines.iter().enumerate() {
+        let line = &dom.lines[index];
+        rest = rest.strip_prefix(&*clean::fold(dom.line_text(line))).filter(|_| line.owner == owner)?;
+        if rest.is_empty() {
+            return Some(place + 1);
+        }
+    }
+    None
 }
 
 /// Where the list of other pages begins below the text, or the end.
