@@ -7,17 +7,24 @@
 use crate::authors;
 use crate::clean;
 use crate::dom::{Dom, Line};
+use crate::element::class_of;
 use crate::marks;
 use html5ever::local_name;
 
 /// How far below the container's beginning the title may be repeated.
 const TITLE_WINDOW: usize = 20;
 
+/// The most prose above the title's line: a summary, or pictures' captions. Below more it is a caption itself.
+const MAX_ABOVE_TITLE: u32 = 100;
+
 /// How far above the text its title is looked for.
 const HEAD_WINDOW: usize = 20;
 
 /// The longest line of a report's head, in characters.
 const MAX_HEAD: u32 = 60;
+
+/// The shortest second title, in characters; section names are shorter.
+const MIN_SUBTITLE: u32 = 8;
 
 /// The longest signature below a post, in characters.
 const MAX_SIGNATURE: u32 = 120;
@@ -142,9 +149,21 @@ pub(crate) fn head_lines(dom: &Dom, own: &[usize], title: Option<&str>) -> Vec<u
     let Some(heading) = near.rev().find(|&index| clean::fold(text(index)) == title) else { return Vec::new() };
     let is_head = |&index: &usize| {
         let line = &dom.lines[index];
-        line.chars <= MAX_HEAD && line.links == 0 && clean::is_of_head(text(index)) && !clean::is_about(text(index))
+        let is_second =
+            || index == heading + 1 && is_subtitle(dom, line) && !title.contains(&*clean::fold(text(index)));
+        let is_set = || clean::is_of_head(text(index)) || is_second();
+        line.chars <= MAX_HEAD && line.links == 0 && is_set() && !clean::is_about(text(index))
     };
     (heading + 1..first).filter(is_head).collect()
+}
+
+/// Whether the line straight below a title is a second one: a heading, or called so.
+fn is_subtitle(dom: &Dom, line: &Line) -> bool {
+    let is_called = |at: u32| {
+        let class = dom.markup(at).map(class_of).unwrap_or_default().to_ascii_lowercase();
+        ["subtit", "sub-tit", "sub_tit", "futi", "fubt"].iter().any(|name| class.contains(name))
+    };
+    line.chars >= MIN_SUBTITLE && (line.heading > 0 || is_called(line.owner))
 }
 
 /// The lines of an opening post without those above and below its text that are about the post:
@@ -246,12 +265,14 @@ fn behind_title(dom: &Dom, head: &[usize], title: &str) -> usize {
     if title.is_empty() {
         return 0;
     }
+    let mut prose = 0;
     for (position, &index) in head.iter().enumerate() {
         let line = &dom.lines[index];
         if let Some(lines) = title_lines(dom, &head[position..], &title) {
             return position + lines;
         }
-        if line.chars > 100 && line.is_prose() {
+        prose += if begins_text(dom, line) { line.chars } else { 0 };
+        if prose > MAX_ABOVE_TITLE {
             return 0;
         }
     }
