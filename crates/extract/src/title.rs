@@ -82,6 +82,9 @@ const ABOVE_TEXT: usize = 8;
 const MAX_SET_IN_LINES: usize = 4;
 const MIN_SET_IN_LINES: usize = 10;
 
+/// The longest label that ends in a colon.
+const MAX_LABEL: u32 = 12;
+
 /// Lines around the beginning of a text that may be the head of a letter.
 const LETTER: usize = 6;
 
@@ -264,7 +267,9 @@ fn score(
         return 0.0;
     }
     let text = dom.line_text(line);
-    if clean::is_boilerplate(text) || leads_home(dom, line) {
+    // A heading of other pages or of files names nothing: 相关稿件：.
+    let heads_others = line.chars <= MAX_LABEL && text.ends_with(['：', ':']);
+    if heads_others || clean::is_boilerplate(text) || leads_home(dom, line) {
         return 0.0;
     }
     let mut score = declared.map_or(0.0, |declared| declared.agreement(text));
