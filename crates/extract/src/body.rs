@@ -9,6 +9,7 @@ use crate::clean;
 use crate::dom::{Dom, Line};
 use crate::element::class_of;
 use crate::marks;
+use crate::title;
 use html5ever::local_name;
 
 /// How far below the container's beginning the title may be repeated.
@@ -25,6 +26,9 @@ const MAX_HEAD: u32 = 60;
 
 /// The shortest second title, in characters; section names are shorter.
 const MIN_SUBTITLE: u32 = 8;
+
+/// The longest that only its place shows.
+const MAX_SUBTITLE: u32 = 40;
 
 /// The longest signature below a post, in characters.
 const MAX_SIGNATURE: u32 = 120;
@@ -149,21 +153,29 @@ pub(crate) fn head_lines(dom: &Dom, own: &[usize], title: Option<&str>) -> Vec<u
     let Some(heading) = near.rev().find(|&index| clean::fold(text(index)) == title) else { return Vec::new() };
     let is_head = |&index: &usize| {
         let line = &dom.lines[index];
-        let is_second =
-            || index == heading + 1 && is_subtitle(dom, line) && !title.contains(&*clean::fold(text(index)));
+        let is_second = || index == heading + 1 && is_subtitle(dom, &dom.lines[heading], line);
         let is_set = || clean::is_of_head(text(index)) || is_second();
         line.chars <= MAX_HEAD && line.links == 0 && is_set() && !clean::is_about(text(index))
     };
     (heading + 1..first).filter(is_head).collect()
 }
 
-/// Whether the line straight below a title is a second one: a heading, or called so.
-fn is_subtitle(dom: &Dom, line: &Line) -> bool {
-    let is_called = |at: u32| {
-        let class = dom.markup(at).map(class_of).unwrap_or_default().to_ascii_lowercase();
-        ["subtit", "sub-tit", "sub_tit", "futi", "fubt"].iter().any(|name| class.contains(name))
-    };
-    line.chars >= MIN_SUBTITLE && (line.heading > 0 || is_called(line.owner))
+/// Whether the line straight below a title is a second one: a heading, called so, or set like the title.
+fn is_subtitle(dom: &Dom, title: &Line, line: &Line) -> bool {
+    let text = dom.line_text(line);
+    if line.chars < MIN_SUBTITLE
+        || title::is_byline(text)
+        || clean::fold(dom.line_text(title)).contains(&*clean::fold(text))
+    {
+        return false;
+    }
+    let class = dom.markup(line.owner).map(class_of).unwrap_or_default().to_ascii_lowercase();
+    let is_called = ["subtit", "sub-tit", "sub_tit", "futi", "fubt"].iter().any(|name| class.contains(name));
+    // Side by side, or in rows of one table.
+    let tag = |line: &Line| &dom.nodes[line.owner as usize].tag;
+    let above = |line: &Line, levels: usize| dom.ancestors(line.owner).nth(levels);
+    let is_set_alike = || tag(title) == tag(line) && (1..=2).any(|levels| above(title, levels) == above(line, levels));
+    line.heading > 0 || is_called || line.chars <= MAX_SUBTITLE && is_set_alike()
 }
 
 /// The lines of an opening post without those above and below its text that are about the post:

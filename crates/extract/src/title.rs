@@ -73,7 +73,10 @@ pattern!(PAGE_OF_ISSUE, r"^第?\w{1,4}版(?:$|[:：])");
 pattern!(HOME_ADDRESS, r"(?i)^(?:(?:https?:)?//[^/]+)?(?:\.?/)?(?:(?:index|default)\.\w+)?$");
 
 // Who wrote the text, in a line of its own.
-pattern!(BYLINE, r"^(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实习)?(?:记者|通讯员|作者|撰稿)");
+pattern!(
+    BYLINE,
+    r"^[\s□○◎●■▲]*(?:文\s?[/／丨|]|(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实习)?(?:记者|通讯员|作者|撰稿))"
+);
 
 /// Lines above the text that may be a heading nothing speaks for.
 const ABOVE_TEXT: usize = 8;
@@ -161,6 +164,11 @@ pub(crate) fn names_site(heading: &str) -> bool {
 /// Whether a line names columns down to the page.
 fn is_breadcrumb(text: &str) -> bool {
     text.contains(['>', '»', '›'])
+}
+
+/// Whether a line below a title says who wrote.
+pub(crate) fn is_byline(line: &str) -> bool {
+    BYLINE.is_match(line)
 }
 
 /// The title, where there is one.
