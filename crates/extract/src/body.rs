@@ -7,17 +7,28 @@
 use crate::authors;
 use crate::clean;
 use crate::dom::{Dom, Line};
+use crate::element::class_of;
 use crate::marks;
+use crate::title;
 use html5ever::local_name;
 
 /// How far below the container's beginning the title may be repeated.
 const TITLE_WINDOW: usize = 20;
+
+/// The most prose above the title's line: a summary, or pictures' captions. Below more it is a caption itself.
+const MAX_ABOVE_TITLE: u32 = 100;
 
 /// How far above the text its title is looked for.
 const HEAD_WINDOW: usize = 20;
 
 /// The longest line of a report's head, in characters.
 const MAX_HEAD: u32 = 60;
+
+/// The shortest second title, in characters; section names are shorter.
+const MIN_SUBTITLE: u32 = 8;
+
+/// The longest that only its place shows.
+const MAX_SUBTITLE: u32 = 40;
 
 /// The longest signature below a post, in characters.
 const MAX_SIGNATURE: u32 = 120;
@@ -142,9 +153,29 @@ pub(crate) fn head_lines(dom: &Dom, own: &[usize], title: Option<&str>) -> Vec<u
     let Some(heading) = near.rev().find(|&index| clean::fold(text(index)) == title) else { return Vec::new() };
     let is_head = |&index: &usize| {
         let line = &dom.lines[index];
-        line.chars <= MAX_HEAD && line.links == 0 && clean::is_of_head(text(index)) && !clean::is_about(text(index))
+        let is_second = || index == heading + 1 && is_subtitle(dom, &dom.lines[heading], line);
+        let is_set = || clean::is_of_head(text(index)) || is_second();
+        line.chars <= MAX_HEAD && line.links == 0 && is_set() && !clean::is_about(text(index))
     };
     (heading + 1..first).filter(is_head).collect()
+}
+
+/// Whether the line straight below a title is a second one: a heading, called so, or set like the title.
+fn is_subtitle(dom: &Dom, title: &Line, line: &Line) -> bool {
+    let text = dom.line_text(line);
+    if line.chars < MIN_SUBTITLE
+        || title::is_byline(text)
+        || clean::fold(dom.line_text(title)).contains(&*clean::fold(text))
+    {
+        return false;
+    }
+    let class = dom.markup(line.owner).map(class_of).unwrap_or_default().to_ascii_lowercase();
+    let is_called = ["subtit", "sub-tit", "sub_tit", "futi", "fubt"].iter().any(|name| class.contains(name));
+    // Side by side, or in rows of one table.
+    let tag = |line: &Line| &dom.nodes[line.owner as usize].tag;
+    let above = |line: &Line, levels: usize| dom.ancestors(line.owner).nth(levels);
+    let is_set_alike = || tag(title) == tag(line) && (1..=2).any(|levels| above(title, levels) == above(line, levels));
+    line.heading > 0 || is_called || line.chars <= MAX_SUBTITLE && is_set_alike()
 }
 
 /// The lines of an opening post without those above and below its text that are about the post:
@@ -246,16 +277,32 @@ fn behind_title(dom: &Dom, head: &[usize], title: &str) -> usize {
     if title.is_empty() {
         return 0;
     }
+    let mut prose = 0;
     for (position, &index) in head.iter().enumerate() {
         let line = &dom.lines[index];
-        if clean::fold(dom.line_text(line)) == title {
-            return position + 1;
+        if let Some(lines) = title_lines(dom, &head[position..], &title) {
+            return position + lines;
         }
-        if line.chars > 100 && line.is_prose() {
+        prose += if begins_text(dom, line) { line.chars } else { 0 };
+        if prose > MAX_ABOVE_TITLE {
             return 0;
         }
     }
     0
+}
+
+/// How many lines of one element, as a heading is broken into, together are a folded title.
+fn title_lines(dom: &Dom, lines: &[usize], title: &str) -> Option<usize> {
+    let owner = dom.lines[*lines.first()?].owner;
+    let mut rest = title;
+    for (place, &index) in lines.iter().enumerate() {
+        let line = &dom.lines[index];
+        rest = rest.strip_prefix(&*clean::fold(dom.line_text(line))).filter(|_| line.owner == owner)?;
+        if rest.is_empty() {
+            return Some(place + 1);
+        }
+    }
+    None
 }
 
 /// Where the list of other pages begins below the text, or the end.

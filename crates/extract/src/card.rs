@@ -1,11 +1,12 @@
 //! Cards of facts beside a text: what encyclopedias and catalogues set in two columns of label and value.
 //!
-//! A table of a report has its labels in the first row, or none; a card has one in every row. Lists of
+//! A table of a report has its labels in the first row, or none; a card has one or two in every row. Lists of
 //! definitions with nothing but short ones are cards, too.
 
 use crate::dom::Dom;
-use crate::element::attribute;
+use crate::element::{attribute, class_of};
 use html5ever::local_name;
+use scraper::node::Element;
 
 /// The fewest rows of a card.
 const MIN_ROWS: u32 = 3;
@@ -121,9 +122,20 @@ fn is_set_aside(dom: &Dom, table: u32) -> bool {
         && !(table..dom.nodes[table as usize].end).any(|at| dom.nodes[at as usize].tag == local_name!("img"))
 }
 
-/// Whether most rows of a table are one label and one value.
+/// Whether a cell's class says that it is the label of the one beside it.
+fn is_called_label(cell: &Element) -> bool {
+    class_of(cell).split_ascii_whitespace().any(|name| {
+        let name = name.to_ascii_lowercase();
+        ["title", "label", "tit", "bt"]
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|rest| !rest.ends_with("sub")))
+    })
+}
+
+/// Whether most rows of a table are labels with a value each, one or two.
 fn is_table_of_facts(dom: &Dom, table: u32) -> bool {
     let (mut rows, mut pairs, mut long) = (0, 0, 0);
+    let is_label = |cell: u32| dom.markup(cell).is_some_and(is_called_label);
     for group in dom.children(table) {
         for row in dom.children(group) {
             if dom.nodes[row as usize].tag != local_name!("tr") {
@@ -133,13 +145,14 @@ fn is_table_of_facts(dom: &Dom, table: u32) -> bool {
             for cell in dom.children(row) {
                 match dom.nodes[cell as usize].tag {
                     local_name!("th") => labels += 1,
+                    local_name!("td") if is_label(cell) => labels += 1,
                     local_name!("td") => values += 1,
                     _ => continue,
                 }
                 long += u32::from(dom.nodes[cell as usize].chars > 4 * MAX_VALUE);
             }
             rows += 1;
-            pairs += u32::from(labels == 1 && values == 1);
+            pairs += u32::from(labels == values && (1..=2).contains(&labels));
         }
     }
     pairs > MIN_ROWS && pairs * 10 >= rows * 6 && long * 10 <= rows

@@ -106,7 +106,10 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         let lines = apart.filter(is_own).collect();
         return Some(Container { lines, known: true, is_post: true, heading, others });
     }
-    let values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
+    let mut values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
+    for copy in copies(dom) {
+        values[copy] = 0.0;
+    }
     let choose = |most_against: f32| -> Option<(Vec<usize>, bool)> {
         let totals = totals(dom, &regions, &values, most_against);
         let priors = priors(dom, profile, &totals, heading);
@@ -136,6 +139,28 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     let known = known || is_signed(dom, heading, &lines);
     let is_letter = lines.iter().take(3).any(|&index| clean::begins_letter(dom.line_text(&dom.lines[index])));
     Some(Container { lines, known, is_post: records.is_thread || is_letter, heading, others })
+}
+
+/// The lines of prose that say again what earlier ones said, two in a row or more: a site may send its article
+/// once for desks and once for hands.
+fn copies(dom: &Dom) -> Vec<usize> {
+    let prose: Vec<usize> = (0..dom.lines.len()).filter(|&index| dom.lines[index].is_prose()).collect();
+    let text = |place: usize| dom.line_text(&dom.lines[prose[place]]);
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut copies = Vec::new();
+    // For the line before, where it stood first.
+    let mut before = None;
+    for place in 0..prose.len() {
+        let first = *places.entry(text(place)).or_insert(place);
+        let found = (first < place).then_some(first);
+        if let (Some(before), Some(found)) = (before, found)
+            && before + 1 == found
+        {
+            copies.extend([prose[place - 1], prose[place]]);
+        }
+        before = found;
+    }
+    copies
 }
 
 /// Whether the page's heading is followed by a byline and that by the text, as of a post that nobody answered.

@@ -50,10 +50,12 @@ const META_NAMES: &[&str] = &[
     "publish_time",
     "bytedance:published_time",
     "dc.date",
-    "maketime",
     "og:release_date",
     "article:create_at",
 ];
+
+/// When a CMS made the page, which it does again whenever its frame changes.
+const META_MADE: &[&str] = &["maketime"];
 
 // A whole date, in digits.
 pattern!(DATE, r"((?:19|20)\d{2})\s?[-/.．年]\s?(\d{1,2})\s?[-/.．月]\s?(\d{1,2})(?:\s?日)?");
@@ -101,6 +103,12 @@ pattern!(LABEL, r"(?:发布|发表|更新|时间|日期|刊登|上传|创建|来
 // What stands before the day from which a rule is valid, or until which, and before that of a citation.
 pattern!(OF_OTHERS, r"(?:引用|访问|检索|实施|施行|生效|执行|失效|废止|截止|到期|终止)(?:日期|时间)?\s*[:：]?\s*$");
 
+// What stands before the day on which a document was drawn up.
+pattern!(OF_DOCUMENT, r"(?:生成|成文|印发|签发|形成|制作)(?:日期|时间)\s*[:：]?\s*$");
+
+// A line that gives the day of publication.
+pattern!(OF_PAGE, r"(?:发布|发表|公布|公开|刊登|上传)(?:日期|时间)?\s*[:：]");
+
 // A date in an address: /2024/0513/, /2024-05/13/, /20240513/, t20240513_, /art/2024/5/13/.
 pattern!(IN_ADDRESS, r"(?:^|[/_t])((?:19|20)\d{2})[-/]?(\d{2}|\d(?:[-/]))[-/]?(\d{2}|\d(?:[/_.]))(?:[/_.]|\d*\.|$)");
 
@@ -114,16 +122,23 @@ pub(crate) fn find(
     last: Option<usize>,
     path: Option<&str>,
 ) -> Vec<DateEvidence> {
-    let mut found = from_meta(dom);
+    let mut found = from_meta(dom, META_NAMES);
     found.extend(from_profile(dom, profile));
     found.extend(from_data(dom));
-    found.extend(from_lines_above(dom, container));
+    let above = from_lines_above(dom, container);
+    let mut below = last.and_then(|last| from_lines_below(dom, last));
+    // The day a document was drawn up says less than that of its publication, also below the text.
+    if above.as_ref().is_some_and(|(_, is_of_document)| *is_of_document) {
+        found.extend(below.take_if(|below| OF_PAGE.is_match(&below.text)));
+    }
+    found.extend(above.map(|(above, _)| above));
     found.extend(path.and_then(|path| Some(DateEvidence::new(from_address(path)?, "address", path))));
-    found.extend(last.and_then(|last| from_lines_below(dom, last)));
+    found.extend(below);
+    found.extend(from_meta(dom, META_MADE));
     found
 }
 
-fn from_meta(dom: &Dom) -> Vec<DateEvidence> {
+fn from_meta(dom: &Dom, names: &[&str]) -> Vec<DateEvidence> {
     let mut found = Vec::new();
     for (at, node) in dom.nodes.iter().enumerate() {
         if node.tag != local_name!("meta") || found.len() >= MAX_META {
@@ -134,7 +149,7 @@ fn from_meta(dom: &Dom) -> Vec<DateEvidence> {
             .or(element.attr("property"))
             .or(element.attr("itemprop"))
             .unwrap_or_default();
-        if META_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known))
+        if names.iter().any(|known| name.eq_ignore_ascii_case(known))
             && let Some(content) = attribute(element, &local_name!("content"))
             && let Some(date) = first_date(content)
         {
@@ -199,10 +214,11 @@ fn from_profile(dom: &Dom, profile: &Profile) -> Option<DateEvidence> {
 }
 
 /// The likeliest date of the lines from a little above the title to the first sentence.
-fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<DateEvidence> {
+/// Also whether it is the day on which the document was drawn up.
+fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<(DateEvidence, bool)> {
     let container = container?;
     let (first, last) = (*container.lines.first()?, *container.lines.last()?);
-    let mut best: Option<(f32, Date, &str)> = None;
+    let mut best: Option<(f32, Date, &str, bool)> = None;
     let mut sentences = 0;
     // A menu or a list of links between the date and the text does not part them.
     // Straight below the heading the day may lead to what was written on it.
@@ -226,16 +242,18 @@ fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<DateEvid
         }
         let text = dom.line_text(line);
         let near = 2.0 - 0.05 * distance as f32;
-        let dates =
-            dates(text).into_iter().map(|found| (near + plausibility(text, &found.range, line.chars), found.date));
+        let dates = dates(text).into_iter().map(|found| {
+            let is_of_document = OF_DOCUMENT.is_match(&text[..found.range.start]);
+            (near + plausibility(text, &found.range, line.chars), found.date, is_of_document)
+        });
         let split = in_two_lines(dom, index).or_else(|| in_time_element(dom, index));
-        for (score, date) in dates.chain(split.map(|date| (near + SET_APART, date))) {
+        for (score, date, is_of_document) in dates.chain(split.map(|date| (near + SET_APART, date, false))) {
             if score > 2.0 && best.is_none_or(|(most, ..)| score > most) {
-                best = Some((score, date, text));
+                best = Some((score, date, text, is_of_document));
             }
         }
     }
-    best.map(|(_, date, text)| DateEvidence::new(date, "line", text))
+    best.map(|(_, date, text, is_of_document)| (DateEvidence::new(date, "line", text), is_of_document))
 }
 
 /// The date whose year is one line and whose day begins the next.
@@ -281,7 +299,7 @@ fn plausibility(text: &str, whole: &Range<usize>, chars: u32) -> f32 {
     if JOINED.iter().any(|label| before.ends_with(label)) {
         score -= 4.0;
     }
-    if text.contains("成文日期") || text.contains("有效期") {
+    if text.contains("成文日期") || text.contains("有效期") || OF_DOCUMENT.is_match(&text[..whole.start]) {
         score -= 1.0;
     }
     // When a rule comes into force, or goes out of it; when a source was looked up.

@@ -45,6 +45,9 @@ pattern!(
     r"^\S{2,12}(?:网|网站|在线|论坛|社区|博客|门户|频道|日报|晚报|人民政府)(?:手机版|触屏版|移动版)?$"
 );
 
+// A tag within a title.
+pattern!(MARKUP, r"(?i)</?(?:h\d|p|b|i|u|br|font|span|strong|em|div|o:p)(?:\s[^<>]*)?/?>");
+
 // What a site counts: 日志总数：87.
 pattern!(COUNT, r"[:：]\s*\d+$");
 
@@ -70,10 +73,20 @@ pattern!(PAGE_OF_ISSUE, r"^第?\w{1,4}版(?:$|[:：])");
 pattern!(HOME_ADDRESS, r"(?i)^(?:(?:https?:)?//[^/]+)?(?:\.?/)?(?:(?:index|default)\.\w+)?$");
 
 // Who wrote the text, in a line of its own.
-pattern!(BYLINE, r"^(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实习)?(?:记者|通讯员|作者|撰稿)");
+pattern!(
+    BYLINE,
+    r"^[\s□○◎●■▲]*(?:文\s?[/／丨|]|(?:本报|本台|本网|本刊)?(?:首席|特约|见习|实习)?(?:记者|通讯员|作者|撰稿))"
+);
 
 /// Lines above the text that may be a heading nothing speaks for.
 const ABOVE_TEXT: usize = 8;
+
+/// The lines a heading may be set in, and the shortest of several lines, in characters.
+const MAX_SET_IN_LINES: usize = 4;
+const MIN_SET_IN_LINES: usize = 10;
+
+/// The longest label that ends in a colon.
+const MAX_LABEL: u32 = 12;
 
 /// Lines around the beginning of a text that may be the head of a letter.
 const LETTER: usize = 6;
@@ -153,6 +166,11 @@ fn is_breadcrumb(text: &str) -> bool {
     text.contains(['>', '»', '›'])
 }
 
+/// Whether a line below a title says who wrote.
+pub(crate) fn is_byline(line: &str) -> bool {
+    BYLINE.is_match(line)
+}
+
 /// The title, where there is one.
 pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) -> Option<String> {
     if let Some(title) = meta_title(dom) {
@@ -162,6 +180,9 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
         return Some(title);
     }
     let declared = Declared::of(dom);
+    if declared.as_ref().is_some_and(|declared| is_set_in_lines(dom, container, declared)) {
+        return Some(without_site(&declared_title(dom)?));
+    }
     if let Some(title) = declared.as_ref().and_then(|declared| profile_title(dom, profile, declared)) {
         return Some(title);
     }
@@ -178,6 +199,31 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
         Some(title) if !NAMES_SITE.is_match(&title) && !is_name_of_home(dom, &title) => Some(title),
         title => above_text(dom, container).or(title),
     })
+}
+
+/// Whether lines in a row, as a heading is broken into, together are what the `title` element names.
+fn is_set_in_lines(dom: &Dom, container: Option<&Container>, declared: &Declared) -> bool {
+    if declared.names_site || declared.head_chars < MIN_SET_IN_LINES {
+        return false;
+    }
+    let lines = &dom.lines[candidates(dom, container)];
+    (0..lines.len()).any(|first| are_together(dom, &lines[first..], &declared.head))
+}
+
+/// Whether the first of some lines, two to [`MAX_SET_IN_LINES`] of them, together are a folded text.
+fn are_together(dom: &Dom, lines: &[Line], text: &str) -> bool {
+    let mut rest = text;
+    for (place, line) in lines.iter().take(MAX_SET_IN_LINES).enumerate() {
+        if line.link_share() > 0.5 || line.chars as usize > rest.len() {
+            return false;
+        }
+        match rest.strip_prefix(&*fold(dom.line_text(line))) {
+            Some("") => return place > 0,
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// The subject of a text that is set like a letter, as boards of the telnet age do: 发信人, 标题, 发信站.
@@ -229,7 +275,9 @@ fn score(
         return 0.0;
     }
     let text = dom.line_text(line);
-    if clean::is_boilerplate(text) || leads_home(dom, line) {
+    // A heading of other pages or of files names nothing: 相关稿件：.
+    let heads_others = line.chars <= MAX_LABEL && text.ends_with(['：', ':']);
+    if heads_others || clean::is_boilerplate(text) || leads_home(dom, line) {
         return 0.0;
     }
     let mut score = declared.map_or(0.0, |declared| declared.agreement(text));
@@ -412,7 +460,7 @@ fn meta_title(dom: &Dom) -> Option<String> {
         let element = dom.markup(at)?;
         let name = attribute(element, &local_name!("name")).unwrap_or_default();
         if META_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
-            let title = fold_spaces(attribute(element, &local_name!("content")).unwrap_or_default());
+            let title = without_markup(attribute(element, &local_name!("content")).unwrap_or_default());
             if !title.is_empty() {
                 return Some(title);
             }
@@ -442,8 +490,13 @@ fn profile_title(dom: &Dom, profile: &Profile, declared: &Declared) -> Option<St
 
 /// The text of the `title` element, or of `og:title` where a script would set it.
 fn declared_title(dom: &Dom) -> Option<String> {
-    let element = dom.find(&local_name!("title")).map(|at| dom.text_below(at));
+    let element = dom.find(&local_name!("title")).map(|at| without_markup(&dom.text_below(at)));
     element.filter(|title| !title.is_empty()).or_else(|| shared_title(dom))
+}
+
+/// A title without the tags that some sites leave in it; those of which none is closed are its subject.
+fn without_markup(title: &str) -> String {
+    if title.contains("</") { fold_spaces(&MARKUP.replace_all(title, " ")) } else { fold_spaces(title) }
 }
 
 /// The title for those who share the page.
