@@ -101,6 +101,9 @@ pattern!(LABEL, r"(?:发布|发表|更新|时间|日期|刊登|上传|创建|来
 // What stands before the day from which a rule is valid, or until which, and before that of a citation.
 pattern!(OF_OTHERS, r"(?:引用|访问|检索|实施|施行|生效|执行|失效|废止|截止|到期|终止)(?:日期|时间)?\s*[:：]?\s*$");
 
+// What stands before the day of an answer rather than that of what it answers.
+pattern!(OF_ANSWER, r"(?:回复|答复|回信|办理|处理|受理|办结|办复)(?:日期|时间)\s*[:：]?\s*$");
+
 // A date in an address: /2024/0513/, /2024-05/13/, /20240513/, t20240513_, /art/2024/5/13/.
 pattern!(IN_ADDRESS, r"(?:^|[/_t])((?:19|20)\d{2})[-/]?(\d{2}|\d(?:[-/]))[-/]?(\d{2}|\d(?:[/_.]))(?:[/_.]|\d*\.|$)");
 
@@ -287,6 +290,9 @@ fn plausibility(text: &str, whole: &Range<usize>, chars: u32) -> f32 {
     // When a rule comes into force, or goes out of it; when a source was looked up.
     if OF_OTHERS.is_match(&text[..whole.start]) {
         score -= 2.5;
+    }
+    if OF_ANSWER.is_match(&text[..whole.start]) {
+        score -= 1.0;
     }
     // The day a report was delivered stands in its head: ——2024年1月5日在…会议上.
     let is_delivery = text[whole.end..].trim_start().starts_with('在') || text.starts_with(['—', '―', '─']);
