@@ -55,10 +55,10 @@ pub(crate) struct Records {
     pub others: Vec<u32>,
 }
 
-/// What stands in an element from its byline number `first` on and is not the document: the bylines,
-/// and behind each what somebody else wrote, or the author of the opening post in passing.
-fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize) -> Vec<u32> {
-    let author = bylines.first().and_then(|&byline| authors::of(dom, byline)).filter(|_| first > 0);
+/// What stands in an element from its byline number `first` on and is not the document: the bylines, and behind each
+/// what somebody else wrote, or the author of the opening post in passing. `author` wrote what stands above them all.
+fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize, author: Option<&str>) -> Vec<u32> {
+    let author = if first > 0 { authors::of(dom, bylines[0]) } else { author.map(str::to_owned) };
     let end_of_parent = dom.nodes[parent as usize].end;
     let mut others = Vec::new();
     for (place, &byline) in bylines.iter().enumerate().skip(first) {
@@ -90,9 +90,19 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
     runs.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.members.cmp(&b.members)));
     runs.truncate(MAX_RUNS);
     let prose = Prose::of(dom, regions);
+    let signed = std::cell::LazyCell::new(|| authors::first_signed(dom));
     for run in runs {
         let is_taken = |&at: &u32| dom.is_in_any(&records.others, at) || dom.is_in_any(regions, at);
-        if run.members.iter().any(is_taken) || is_piece_of_post(dom, &records, &run) {
+        let free: Vec<u32> = run.members.iter().copied().filter(|member| !is_taken(member)).collect();
+        if free.is_empty() || is_piece_of_post(dom, &records, &run) {
+            continue;
+        }
+        // Of comments some stand under a heading that was found before: the best, all of them.
+        if free.len() < run.members.len() {
+            if judge(dom, &marks, &prose, &run, heading) == Verdict::Comments {
+                records.others.extend(free);
+                records.others.sort_unstable();
+            }
             continue;
         }
         if dom.nodes[run.members[0] as usize].tag == local_name!("p") && run.bylines_of(dom).is_none() {
@@ -111,7 +121,9 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
             let first = if verdict == Verdict::Comments { 0 } else { 1 };
             if verdict != Verdict::Neither {
                 records.is_thread |= verdict == Verdict::Thread;
-                records.others.extend(behind_bylines(dom, parent, &run.members, first));
+                let start = dom.lines_in(run.members[0]).start;
+                let above = signed.iter().filter(|(index, _)| *index < start).find_map(|(_, name)| name.as_deref());
+                records.others.extend(behind_bylines(dom, parent, &run.members, first, above));
                 records.others.sort_unstable();
             }
             continue;

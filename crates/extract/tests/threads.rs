@@ -185,6 +185,20 @@ fn signatures_are_not_where_the_texts_stand() {
 }
 
 #[test]
+fn columns_of_a_grid_are_no_posts() {
+    let answer = format!(
+        "<div class=item><a class=username href=/people/2>李四</a><p>{REPLY}</p><span>2018-10-30 12:40</span><a>回复</a></div>"
+    );
+    let side =
+        "<h3>发起人</h3><a class=username href=/people/1>张三</a><p>最新活动: 2018-10-31 08:11</p><p>浏览: 912</p>";
+    let page = format!(
+        "<div class='col-md-9'><div class=item>{OPENING}<p>2018-10-30 09:12</p></div>{answer}{answer}</div><div class='col-md-3'>{side}</div>"
+    );
+    let text = extract(&page).text;
+    assert!(text.contains(OPENING) && !text.contains("老桥限重"), "{text}");
+}
+
+#[test]
 fn what_an_office_does_is_no_letter() {
     // A guide to a service has labels of both sides, too, and text above them.
     let guide = format!(
