@@ -112,9 +112,18 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         apart = records::signed_above(dom, &regions, heading..dom.lines_in(first).start, true);
     }
     if !apart.is_empty() {
-        let is_own = |index: &usize| !dom.is_in_any(&regions, dom.lines[*index].at);
+        let is_own = |index: &usize| {
+            let line = &dom.lines[*index];
+            // A link in a short post is an address; what else is one is the board's.
+            let is_address = || dom.line_text(line).contains("http");
+            !dom.is_in_any(&regions, line.at) && (line.link_share() < 0.8 || is_address())
+        };
         let lines = apart.filter(is_own).collect();
         return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
+    }
+    let alone = heading.map_or_else(Vec::new, |heading| records::alone(dom, &regions, heading));
+    if !alone.is_empty() {
+        return Some(Container { lines: alone, known: true, is_post: true, heading, others, letter: None });
     }
     let values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
     let choose = |most_against: f32| -> Option<(Vec<usize>, bool)> {
@@ -239,7 +248,9 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
             RegionKind::Comments => {
                 let is_behind_heading = heading.is_some_and(|heading| follows_heading(dom, region.root, heading));
                 let share = if is_behind_heading { 3 } else { 6 };
-                holds_heading && inside * 10 > all * 9
+                // What visitors say does not hold the page's heading.
+                heading.is_some_and(|heading| lines.contains(&heading))
+                    || holds_heading && inside * 10 > all * 9
                     || inside * 10 > all * share
                         && !dom.lines[lines.clone()].iter().any(|line| marks::is_mark(dom, line))
             }

@@ -46,7 +46,7 @@ pattern!(
 // The heading of the answer.
 pattern!(
     ANSWER_HEADING,
-    r"^[\[【（(\s]*(?:官方|部门|单位|留言|网友|信件|来信|领导|政府)?的?(?:回复|答复|回信|办理结果|处理结果)(?:如下)?[\]】）)\s:：]*$"
+    r"^[\[【（(\s]*(?:(?:官方|部门|单位|留言|网友|信件|来信|领导|政府)?的?(?:回复|答复|回信|办理结果|处理结果)(?:如下)?|(?:诉求|信件|来信|留言|咨询|办理|受理|回复|答复|处理)(?:信息|情况|详情))[\]】）)\s:：]*$"
 );
 
 /// A form found on a page.
@@ -103,13 +103,54 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
     if !is_form(dom, &labelled) {
         return None;
     }
-    let entry = labelled.iter().find_map(|&index| subject_of(dom.line_text(&dom.lines[index])));
-    let subject = entry.or_else(|| above(dom, first).filter(|_| heading.is_none()));
     let answers = |index: &usize| Labels::of(dom, *index).is_some_and(|labels| labels.answered);
     let answer = labelled.iter().copied().find(answers).unwrap_or(last);
-    let lines: Vec<usize> = (first..end_of(dom, first, last, answer)).filter(|&index| is_text(dom, index)).collect();
+    let mut entry = labelled.iter().find_map(|&index| subject_of(dom.line_text(&dom.lines[index])));
+    let mut lines = Vec::new();
+    let mut label_above = None;
+    for index in first..end_of(dom, first, last, answer) {
+        let text = dom.line_text(&dom.lines[index]);
+        if index > answer && EVALUATION.is_match(text) {
+            break;
+        }
+        let above = std::mem::replace(&mut label_above, bare_label(dom, index));
+        if label_above.is_some() {
+            continue;
+        }
+        let is_value = dom.lines[index].chars <= MAX_SUBJECT && Labels::of(dom, index).is_none();
+        match above {
+            Some(Field::Subject) if is_value => entry = entry.or_else(|| Some(fold_spaces(text))),
+            Some(Field::Other) if is_value => {}
+            _ if is_text(dom, index) => lines.push(index),
+            _ => {}
+        }
+    }
+    let subject = entry.or_else(|| above(dom, first).filter(|_| heading.is_none()));
     let says = lines.iter().any(|&index| dom.lines[index].punctuation > 0);
     says.then_some(Letter { subject, lines })
+}
+
+/// What a label says of its value.
+#[derive(Clone, Copy)]
+enum Field {
+    Subject,
+    Content,
+    Other,
+}
+
+/// The label that a line is and nothing else: its value stands in the next one.
+fn bare_label(dom: &Dom, index: usize) -> Option<Field> {
+    let text = dom.line_text(&dom.lines[index]);
+    if dom.lines[index].chars > MAX_LABEL || Labels::of(dom, index).is_none() {
+        return None;
+    }
+    let found = LABEL.captures(text)?;
+    let label = found.get(0).filter(|label| label.start() == 0 && text[label.end()..].trim().is_empty())?;
+    Some(match &found["field"] {
+        "标题" | "主题" => Field::Subject,
+        field if is_content(label.as_str(), field) => Field::Content,
+        _ => Field::Other,
+    })
 }
 
 /// A line without the label of the content it holds.
@@ -121,11 +162,13 @@ pub(crate) fn without_label(text: &str) -> &str {
 fn content_of(text: &str) -> Option<&str> {
     let found = LABEL.captures(head_of(text, 2 * MAX_LABEL as usize))?;
     let label = found.get(0).filter(|label| label.start() == 0)?;
-    // 来信人：你好！ speaks to who asked.
-    let is_content = !label.as_str().contains(['人', '者'])
-        && matches!(&found["field"], "" | "内容" | "正文" | "描述" | "结果" | "意见" | "情况");
     let rest = text[label.end()..].trim();
-    (is_content && rest.chars().count() >= MIN_CONTENT).then_some(rest)
+    (is_content(label.as_str(), &found["field"]) && rest.chars().count() >= MIN_CONTENT).then_some(rest)
+}
+
+/// Whether a label is that of a text. 来信人：你好！ speaks to who asked.
+fn is_content(label: &str, field: &str) -> bool {
+    !label.contains(['人', '者']) && matches!(field, "" | "内容" | "正文" | "描述" | "结果" | "意见" | "情况")
 }
 
 /// The labels of a line.

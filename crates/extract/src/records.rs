@@ -192,6 +192,34 @@ pub(crate) fn signed_above(dom: &Dom, regions: &[u32], above: Range<usize>, is_h
     if is_said && (MIN_APART..ARTICLE_ABOVE).contains(&text) { first..end } else { 0..0 }
 }
 
+/// The lines of a short post that nobody answered: text below the page's heading, between a line that says when it was
+/// written and the first button of a post. None where there is no such button, or an article.
+pub(crate) fn alone(dom: &Dom, regions: &[u32], heading: usize) -> Vec<usize> {
+    let below = heading + 1..dom.lines.len().min(heading + MAX_BETWEEN);
+    let Some(byline) = below.clone().take(MAX_ABOVE).find(|&index| marks::is_byline(dom, &dom.lines[index])) else {
+        return Vec::new();
+    };
+    let is_other = |line: &Line| clean::is_boilerplate(dom.line_text(line)) || dom.is_in_any(regions, line.at);
+    let prose = dom.lines[heading..].iter().filter(|line| line.is_prose() && !is_other(line));
+    if prose.map(|line| line.chars).sum::<u32>() >= ARTICLE_ABOVE {
+        return Vec::new();
+    }
+    let is_set =
+        |index: usize| marks::is_mark(dom, &dom.lines[index]) || clean::is_about(dom.line_text(&dom.lines[index]));
+    let Some(first) = (byline + 1..below.end).find(|&index| !is_set(index)) else { return Vec::new() };
+    let Some(end) = (first..below.end).find(|&index| marks::is_action(dom, &dom.lines[index])) else {
+        return Vec::new();
+    };
+    let is_own = |index: &usize| {
+        let line = &dom.lines[*index];
+        line.link_share() < 0.5 && !is_set(*index) && !dom.is_in_any(regions, line.at)
+    };
+    let own: Vec<usize> = (first..end).filter(is_own).collect();
+    let chars: u32 = own.iter().map(|&index| dom.lines[index].chars).sum();
+    let is_said = own.iter().any(|&index| dom.lines[index].punctuation > 0);
+    if is_said && (MIN_APART..ARTICLE_ABOVE).contains(&chars) { own } else { Vec::new() }
+}
+
 /// Whether blocks within one of these posts hold most of its text: rows that lay it out rather than answers to it.
 fn is_piece_of_post(dom: &Dom, records: &Records, run: &Run) -> bool {
     let before = records.posts.partition_point(|&post| post < run.members[0]);
