@@ -8,8 +8,10 @@
 use crate::clean::{self, pattern};
 use crate::dom::{Dom, Line, NONE, fold_spaces};
 use crate::marks;
+use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The longest label, and some blanks and brackets, in characters.
 const MAX_LABEL: u32 = 10;
@@ -42,6 +44,17 @@ pattern!(
       (?P<field>姓名|时间|日期|标题|主题|内容|正文|描述|编号|类型|类别|对象|单位|部门|机构|机关|状态|结果|意见|情况|)
       [\]】）)]?\s*(?:[:：\t]|$)"
 );
+
+/// Words without which [`LABEL`] does not match: a scan for them is many times cheaper.
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "来信", "信件", "留言", "咨询", "提问", "投诉", "写信", "发信", "诉求", "反映", "网友", "提交", "问题", "回复",
+        "答复", "回信", "办理", "处理", "受理", "办结", "承办", "办复", "姓名", "时间", "日期", "标题", "主题", "内容",
+        "正文", "描述", "编号", "类型", "类别", "对象", "单位", "部门", "机构", "机关", "状态", "结果", "意见", "情况",
+    ];
+    // Building fails only for automata beyond 2^31 states.
+    AhoCorasick::new(words).expect("a few short words fit an automaton")
+});
 
 // The heading of the answer.
 pattern!(
@@ -186,8 +199,10 @@ impl Labels {
     fn of(dom: &Dom, index: usize) -> Option<Self> {
         let line = &dom.lines[index];
         let text = head_of(dom.line_text(line), MAX_VALUES as usize);
-        let may_be = line.chars <= MAX_LABEL || head_of(text, MAX_LABEL as usize).contains([':', '：', '\t']);
-        if !may_be || line.link_share() > 0.5 || clean::is_boilerplate(text) {
+        // Most lines of a page have neither a colon nor such a word near their beginning.
+        let head = head_of(text, MAX_LABEL as usize);
+        let may_be = line.chars <= MAX_LABEL || head.contains([':', '：', '\t']);
+        if !may_be || line.link_share() > 0.5 || !WORDS.is_match(head) {
             return None;
         }
         let mut labels = Self { asked: false, answered: false, names: Vec::new() };
@@ -212,7 +227,7 @@ impl Labels {
             }
             labels.names.push(name);
         }
-        (!labels.names.is_empty()).then_some(labels)
+        (!labels.names.is_empty() && !clean::is_boilerplate(text)).then_some(labels)
     }
 }
 

@@ -200,7 +200,7 @@ pub(crate) fn alone(dom: &Dom, regions: &[u32], heading: usize) -> Vec<usize> {
         return Vec::new();
     };
     let is_other = |line: &Line| clean::is_boilerplate(dom.line_text(line)) || dom.is_in_any(regions, line.at);
-    let prose = dom.lines[heading..].iter().filter(|line| line.is_prose() && !is_other(line));
+    let prose = dom.lines.iter().filter(|line| line.is_prose() && !is_other(line));
     if prose.map(|line| line.chars).sum::<u32>() >= ARTICLE_ABOVE {
         return Vec::new();
     }
