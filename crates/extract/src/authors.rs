@@ -7,7 +7,7 @@ use crate::clean::pattern;
 use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::{attribute, class_of};
 use crate::forum::MIN_CONTINUATION;
-use crate::marks::{is_action, is_mark};
+use crate::marks::{self, is_action, is_mark};
 use crate::records::text_of;
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;
@@ -27,7 +27,7 @@ const MAX_NAME: usize = 30;
 // Addresses of a member's own page.
 pattern!(
     MEMBER_ADDRESS,
-    r"(?i)(?:[/?&](?:u|un|uid|userhome|user|users|userid|username|member|members|people|profile|space|author|home)(?:[/=\-.]|\.php)|space-(?:uid|username)-|mod=space|/@)"
+    r"(?i)(?:(?:^|[/?&])(?:u|un|uid|userhome|user|users|userid|username|member|members|people|profile|space|author|home)(?:[/=\-.]|\.php)|space-(?:uid|username)-|mod=space|/@)"
 );
 
 // The name before the words that say when: 张三 发表于 2014-1-2.
@@ -90,6 +90,15 @@ pub(crate) fn of(dom: &Dom, record: u32) -> Option<String> {
         .or_else(by_label)
 }
 
+/// The first lines of a page that say who wrote and when, and their writers.
+pub(crate) fn first_signed(dom: &Dom) -> Vec<(usize, Option<String>)> {
+    let is_byline =
+        |(_, line): &(usize, &Line)| line.chars as usize <= 2 * MAX_NAME && marks::is_mark_of_time(dom, line);
+    let bylines = dom.lines.iter().enumerate().filter(is_byline).take(MAX_BYLINE);
+    let writer = |line: &Line| Some(LABELLED.captures(dom.line_text(line))?[1].to_owned());
+    bylines.map(|(index, line)| (index, writer(line))).collect()
+}
+
 /// Who wrote the opening post, of the lines between the page's heading and the post.
 fn below_heading(dom: &Dom, heading: usize, opening: u32) -> Option<String> {
     let end = dom.lines_in(opening).start.min(heading + MAX_BYLINE);
@@ -123,6 +132,18 @@ pub(crate) fn links(dom: &Dom) -> Vec<u32> {
 fn is_member(dom: &Dom, at: u32) -> bool {
     let address = dom.markup(at).and_then(|element| attribute(element, &local_name!("href")));
     address.is_some_and(|address| MEMBER_ADDRESS.is_match(address))
+}
+
+/// Whether a line that says when also links to the page of who wrote: what boards set below a heading.
+pub(crate) fn signs(dom: &Dom, line: &Line) -> bool {
+    if line.links == 0 || line.links > 3 || !marks::is_mark_of_time(dom, line) {
+        return false;
+    }
+    let end = dom.lines.partition_point(|other| other.at <= line.at);
+    let end = dom.lines.get(end).map_or(dom.nodes.len() as u32, |next| next.at).min(line.at + MAX_NODES);
+    let first = dom.ancestors(line.at).take(6).find(|&at| dom.nodes[at as usize].tag == local_name!("a"));
+    let links = (line.at..end).filter(|&at| dom.nodes[at as usize].tag == local_name!("a"));
+    first.into_iter().chain(links).any(|at| is_member(dom, at))
 }
 
 /// Whether a line is a link to its writer's page.

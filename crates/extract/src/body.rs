@@ -71,7 +71,8 @@ pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>, is_post
             let is_set = clean::is_about(text)
                 || clean::is_rule(text)
                 || is_post && marks::is_timed(dom, line)
-                || marks::is_byline(dom, line);
+                || marks::is_byline(dom, line)
+                || authors::signs(dom, line);
             is_set || is_value || is_breadcrumb(line, text)
         } else if position > last {
             let is_set = clean::is_trailer(text) || clean::is_rule(text) || marks::is_furniture(dom, line);

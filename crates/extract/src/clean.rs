@@ -35,6 +35,7 @@ pattern!(
       | (?:如有|若有|如果|如涉及|若涉及)[^。]{0,16}(?:侵权|版权问题|侵犯)
       | (?:(?:词条|文章|日志|开放)?(?:标签|分类)|关键词|关键字|tags?|贡献者)\s*[:：]
       | 您(?:需要|必须)\s?登录[^。]{0,20}(?:查看|下载|回复|回帖|浏览) | 马上注册[，,] | (?:单选|多选)投票[，,：:]
+      | (?:这是一[个篇]|本[文帖]|此文|该文)[^。]{0,30}\d+\s?[天年][^。]{0,40}(?:过时|失效|过期|改变|变化|不再适用)
       | [您你]是本[文帖贴页]?的?第\s?\d+\s?[个位名] | 搜索更多相关主题的帖子 | 本帖最后由.{1,40}编辑
       | 您(?:的位置|现在的位置|当前(?:的)?位置)
       | (?:当前|所在|现在)(?:的)?位置\s*[:：]?
@@ -55,6 +56,7 @@ pattern!(
       | 字体[^。]{0,20} | 字号[^。]{0,20} | 大\s*中\s*小 | [TtＴ]\s*[|｜]\s*[TtＴ]
       | (?:[\d\s/.…<>«»\[\]【】|]*(?:首页|尾页|末页|上一?页|下一?页|前一页|后一页|第\s*\d+\s*页|共\s*\d+\s*页)[\d\s/.…<>«»\[\]【】|]*)+
       | 返回[^。，,]{2,8}[，,]\s?(?:查看|阅读)更多 | (?:还剩|剩余|展开剩余)\s?\d+\s?[页%％][^。]{0,12}
+      | (?:\d+\s?[次人个条]\s?(?:点击|阅读|浏览|收藏|喜欢|感谢|关注|回复|评论|点赞|参与)[\s·•∙|,，]*)+
       | 页\s?[:：]\s?(?:\[?\d+\]?\s?)+ | 播报 | 编辑 | 已编辑 | 收起 | 关注 | 私信
       | (?:全文|原文|附件|word|pdf|正文)下载 | 请?(?:选择)?在浏览器中?打开 | 请?点击(?:页面|屏幕)?右上角[^。]{0,12}
       | 语音播报[^。]{0,20} | 播报文章 | 显示全文 | 点击(?:查看|进入|下载)[^。]{0,20} | 热点推荐 | 广告 | advertisement
@@ -102,6 +104,9 @@ pattern!(
 
 // How long a text takes to read, as platforms say below its heading.
 pattern!(TO_READ, r"(?i)\d\s?分钟(?:阅读|读完)|阅读时[间长]|min(?:ute)?s?\sread");
+
+// What a board counts of a thread: 128 回复, 15.2万 浏览.
+pattern!(COUNTER, r"\d[\d.,]*\s?[万kKwW]?\s?[次个条人]?\s?(?:回复|浏览|阅读|点击|查看|评论|收藏|点赞|关注|推荐|参与)");
 
 // Credits behind the text.
 pattern!(
@@ -170,7 +175,7 @@ pattern!(CONTENTS, r"(?i)^[\[【\s]*(?:(?:本文|文章|本页)?目\s*录|conten
 // Files to download.
 pattern!(
     ATTACHMENT,
-    r"(?i)^(?:附件|附)?\s*\d*\s*[:：.、]?.{0,80}\.(?:docx?|xlsx?|pdf|wps|zip|rar|ofd|ceb|txt)\s*(?:[(（].{0,30})?$"
+    r"(?i)^(?:附件|附)?\s*\d*\s*[:：.、]?.{0,80}\.(?:docx?|xlsx?|pdf|wps|zip|rar|ofd|ceb|txt)\s*(?:[(（].{0,30})?$|^\S.{0,80}\.(?:jpe?g|png|gif|bmp)\s*[(（].{0,30}下载.{0,12}$"
 );
 
 // The last lines of a page.
@@ -377,7 +382,8 @@ pub(crate) fn is_about(line: &str) -> bool {
     if chars > 160 || line.contains('。') {
         return false;
     }
-    LABEL.is_match(line) || chars <= 60 && (STAMP.is_match(line) || TO_READ.is_match(line))
+    let is_short_mark = || STAMP.is_match(line) || TO_READ.is_match(line) || COUNTER.find_iter(line).nth(1).is_some();
+    LABEL.is_match(line) || chars <= 60 && is_short_mark()
 }
 
 /// Whether a line below a title is of a report's head rather than about the page.

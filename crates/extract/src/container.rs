@@ -12,6 +12,7 @@ use crate::clean;
 use crate::dom::{Dom, Line, NONE};
 use crate::element::class_of;
 use crate::inset;
+use crate::letter::{self, Letter};
 use crate::marks;
 use crate::profile::Profile;
 use crate::records::{self, Prose};
@@ -51,6 +52,9 @@ const ENOUGH: u32 = 200;
 /// Lines between heading and text that may hold a byline, with the card of who wrote it.
 const MAX_BYLINES: usize = 20;
 
+/// Lines below a heading that may hold an introduction and the facts beside it.
+const MAX_INTRODUCTION: usize = 100;
+
 /// How much of what speaks for an element what speaks against it takes away at most, where no element
 /// is worth enough otherwise: a text in pieces among links is still a text.
 const MOST_AGAINST: f32 = 0.5;
@@ -68,6 +72,8 @@ pub(crate) struct Container {
     pub others: Vec<u32>,
     /// The line of the article's heading, where one clearly is it.
     pub heading: Option<usize>,
+    /// The subject of the letter it is, if it is one and says so.
+    pub letter: Option<Option<String>>,
 }
 
 /// Finds the article's container, if the page has one.
@@ -76,6 +82,10 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         return None;
     }
     let heading = title::anchor(dom);
+    if let Some(Letter { subject, lines }) = letter::find(dom, heading) {
+        let letter = Some(subject);
+        return Some(Container { lines, known: true, is_post: true, others: Vec::new(), heading, letter });
+    }
     let mut regions = active_regions(dom, heading);
     merge(dom, &mut regions, &card::find(dom, heading));
     merge(dom, &mut regions, &inset::find(dom, heading));
@@ -95,16 +105,25 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
             let own = body::without_furniture(dom, record, body::without_byline(dom, &own).to_vec());
             lines.extend_from_slice(body::without_signature(dom, &own, true));
         }
-        return Some(Container { lines, known: true, is_post: true, heading, others });
+        return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
     }
     let mut apart = records.apart;
     if let (true, Some(heading), Some(&first)) = (apart.is_empty(), heading, comments.first()) {
         apart = records::signed_above(dom, &regions, heading..dom.lines_in(first).start, true);
     }
     if !apart.is_empty() {
-        let is_own = |index: &usize| !dom.is_in_any(&regions, dom.lines[*index].at);
+        let is_own = |index: &usize| {
+            let line = &dom.lines[*index];
+            // A link in a short post is an address; what else is one is the board's.
+            let is_address = || dom.line_text(line).contains("http");
+            !dom.is_in_any(&regions, line.at) && (line.link_share() < 0.8 || is_address())
+        };
         let lines = apart.filter(is_own).collect();
-        return Some(Container { lines, known: true, is_post: true, heading, others });
+        return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
+    }
+    let alone = heading.map_or_else(Vec::new, |heading| records::alone(dom, &regions, heading));
+    if !alone.is_empty() {
+        return Some(Container { lines: alone, known: true, is_post: true, heading, others, letter: None });
     }
     let mut values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
     for copy in copies(dom) {
@@ -134,11 +153,13 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     if let (Some(heading), Some(&first)) = (heading, others.first())
         && let Some(lines) = between(dom, &regions, heading + 1..dom.lines_in(first).start, &lines)
     {
-        return Some(Container { lines, known: true, is_post: true, heading: Some(heading), others });
+        return Some(Container { lines, known: true, is_post: true, heading: Some(heading), others, letter: None });
     }
+    let introduction = heading.map_or_else(Vec::new, |heading| introduction(dom, &regions, heading, &lines));
+    let lines: Vec<usize> = introduction.into_iter().chain(lines).collect();
     let known = known || is_signed(dom, heading, &lines);
     let is_letter = lines.iter().take(3).any(|&index| clean::begins_letter(dom.line_text(&dom.lines[index])));
-    Some(Container { lines, known, is_post: records.is_thread || is_letter, heading, others })
+    Some(Container { lines, known, is_post: records.is_thread || is_letter, heading, others, letter: None })
 }
 
 /// The lines of prose that say again what earlier ones said, two in a row or more: a site may send its article
@@ -183,6 +204,25 @@ fn between(dom: &Dom, regions: &[u32], range: Range<usize>, chosen: &[usize]) ->
     let chars: u32 = text.filter(|line| !marks::is_mark(dom, line)).map(|line| line.chars).sum();
     let other: u32 = chosen.iter().map(|&index| dom.lines[index].chars).sum();
     (chars >= ENOUGH && chars > other).then_some(lines)
+}
+
+/// The sentences that stand between the page's heading and the table of contents of a text that begins behind it.
+fn introduction(dom: &Dom, regions: &[u32], heading: usize, lines: &[usize]) -> Vec<usize> {
+    let first = lines.first().copied().unwrap_or(0);
+    let above = heading + 1..first.min(heading + MAX_INTRODUCTION);
+    let contents = above.clone().find(|&index| {
+        clean::heads_contents(dom.line_text(&dom.lines[index]))
+            && dom.lines.get(index + 1).is_some_and(|line| line.links > 0)
+    });
+    let Some(contents) = contents else { return Vec::new() };
+    let is_own = |&index: &usize| {
+        let line = &dom.lines[index];
+        line.is_prose()
+            && line.link_share() < 0.5
+            && !clean::is_about(dom.line_text(line))
+            && !dom.is_in_any(regions, line.at)
+    };
+    (above.start..contents).filter(is_own).collect()
 }
 
 /// The characters of prose in some lines.
@@ -233,7 +273,9 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
             RegionKind::Comments => {
                 let is_behind_heading = heading.is_some_and(|heading| follows_heading(dom, region.root, heading));
                 let share = if is_behind_heading { 3 } else { 6 };
-                holds_heading && inside * 10 > all * 9
+                // What visitors say does not hold the page's heading.
+                heading.is_some_and(|heading| lines.contains(&heading))
+                    || holds_heading && inside * 10 > all * 9
                     || inside * 10 > all * share
                         && !dom.lines[lines.clone()].iter().any(|line| marks::is_mark(dom, line))
             }

@@ -109,6 +109,9 @@ pattern!(OF_DOCUMENT, r"(?:生成|成文|印发|签发|形成|制作)(?:日期|�
 // A line that gives the day of publication.
 pattern!(OF_PAGE, r"(?:发布|发表|公布|公开|刊登|上传)(?:日期|时间)?\s*[:：]");
 
+// What stands before the day of an answer rather than that of what it answers.
+pattern!(OF_ANSWER, r"(?:回复|答复|回信|办理|处理|受理|办结|办复)(?:日期|时间)\s*[:：]?\s*$");
+
 // A date in an address: /2024/0513/, /2024-05/13/, /20240513/, t20240513_, /art/2024/5/13/.
 pattern!(IN_ADDRESS, r"(?:^|[/_t])((?:19|20)\d{2})[-/]?(\d{2}|\d(?:[-/]))[-/]?(\d{2}|\d(?:[/_.]))(?:[/_.]|\d*\.|$)");
 
@@ -305,6 +308,9 @@ fn plausibility(text: &str, whole: &Range<usize>, chars: u32) -> f32 {
     // When a rule comes into force, or goes out of it; when a source was looked up.
     if OF_OTHERS.is_match(&text[..whole.start]) {
         score -= 2.5;
+    }
+    if OF_ANSWER.is_match(&text[..whole.start]) {
+        score -= 1.0;
     }
     // The day a report was delivered stands in its head: ——2024年1月5日在…会议上.
     let is_delivery = text[whole.end..].trim_start().starts_with('在') || text.starts_with(['—', '―', '─']);

@@ -10,6 +10,9 @@ use baogao_model::PageKind;
 /// Lines between a heading and its text: when, from where, tools, a picture's caption.
 const MAX_BETWEEN: usize = 6;
 
+/// Rows with a headline and a day that make a list.
+const MIN_ROWS: u32 = 5;
+
 /// What the evidence of a page's lines comes to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
@@ -27,13 +30,26 @@ pub(crate) struct Evidence {
     pub dated_entries: u32,
     /// Whether the text stands under a heading, with a day between the two.
     pub is_headed: bool,
+    /// Rows among the article's own lines that are a headline with its day, and their characters.
+    pub rows: u32,
+    pub row_chars: u32,
 }
 
 /// Counts the evidence.
 pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], container: Option<&Container>) -> Evidence {
     let is_headed =
         container.and_then(|container| container.heading).is_some_and(|heading| is_headed(dom, heading, own_lines));
-    let mut evidence = Evidence { text: 0, prose: 0, paragraphs: 0, all: 0, entries: 0, dated_entries: 0, is_headed };
+    let mut evidence = Evidence {
+        text: 0,
+        prose: 0,
+        paragraphs: 0,
+        all: 0,
+        entries: 0,
+        dated_entries: 0,
+        is_headed,
+        rows: 0,
+        row_chars: 0,
+    };
     for line in &dom.lines {
         evidence.all += line.chars;
         let is_headline = line.link_share() > 0.5
@@ -51,6 +67,11 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], conta
     for &index in own_lines {
         let line = &dom.lines[index];
         evidence.text += line.chars;
+        let text = dom.line_text(line);
+        if line.links >= 1 && text.contains('\t') && !line.is_prose() && date::first_date(text).is_some() {
+            evidence.rows += 1;
+            evidence.row_chars += line.chars;
+        }
         if line.is_prose() {
             evidence.prose += line.chars;
             let ending = dom.line_text(line).chars().next_back();
@@ -90,7 +111,9 @@ pub(crate) fn classify(container: Option<&Container>, evidence: Evidence, is_lis
                 || container.known && evidence.text >= 60 && (evidence.paragraphs >= 1 || evidence.entries < 20);
             // A column's description is short beside its links.
             let outweighed = evidence.entries >= 15 && evidence.text < 4 * evidence.entries && evidence.text < 150;
-            enough && (container.known || evidence.is_headed || !outweighed)
+            // A table of letters or documents is not text, whatever is said above it.
+            let is_table = evidence.rows >= MIN_ROWS && evidence.row_chars * 2 > evidence.text;
+            enough && !is_table && (container.known || evidence.is_headed || !outweighed)
         }
     };
     if is_article {

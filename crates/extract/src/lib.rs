@@ -15,6 +15,7 @@ mod forum;
 mod inset;
 mod kind;
 mod layout;
+mod letter;
 mod links;
 mod marks;
 mod markup;
@@ -315,7 +316,14 @@ impl<'a> Reading<'a> {
         match thread {
             Some(thread) if thread.page == 1 => forum::document(&thread.posts),
             Some(_) => Vec::new(),
-            None => self.own_lines.iter().map(|&index| self.dom.line_text(&self.dom.lines[index]).to_owned()).collect(),
+            None => {
+                let is_letter = self.container.as_ref().is_some_and(|container| container.letter.is_some());
+                let text = |&index: &usize| match self.dom.line_text(&self.dom.lines[index]) {
+                    text if is_letter => letter::without_label(text).to_owned(),
+                    text => text.to_owned(),
+                };
+                self.own_lines.iter().map(text).collect()
+            }
         }
     }
 

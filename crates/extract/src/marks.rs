@@ -146,6 +146,11 @@ pub(crate) fn is_timed(dom: &Dom, line: &Line) -> bool {
     line_marks(dom, line) & MOMENT != 0
 }
 
+/// Whether a line says when something was written, be it the day only.
+pub(crate) fn is_mark_of_time(dom: &Dom, line: &Line) -> bool {
+    line_marks(dom, line) & (MOMENT | DAY) != 0
+}
+
 /// Whether a line is a byline: it says at what time its text was written, and that it was.
 pub(crate) fn is_byline(dom: &Dom, line: &Line) -> bool {
     line_marks(dom, line) & (MOMENT | WRITTEN) == MOMENT | WRITTEN

@@ -55,10 +55,10 @@ pub(crate) struct Records {
     pub others: Vec<u32>,
 }
 
-/// What stands in an element from its byline number `first` on and is not the document: the bylines,
-/// and behind each what somebody else wrote, or the author of the opening post in passing.
-fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize) -> Vec<u32> {
-    let author = bylines.first().and_then(|&byline| authors::of(dom, byline)).filter(|_| first > 0);
+/// What stands in an element from its byline number `first` on and is not the document: the bylines, and behind each
+/// what somebody else wrote, or the author of the opening post in passing. `author` wrote what stands above them all.
+fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize, author: Option<&str>) -> Vec<u32> {
+    let author = if first > 0 { authors::of(dom, bylines[0]) } else { author.map(str::to_owned) };
     let end_of_parent = dom.nodes[parent as usize].end;
     let mut others = Vec::new();
     for (place, &byline) in bylines.iter().enumerate().skip(first) {
@@ -90,9 +90,19 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
     runs.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.members.cmp(&b.members)));
     runs.truncate(MAX_RUNS);
     let prose = Prose::of(dom, regions);
+    let signed = std::cell::LazyCell::new(|| authors::first_signed(dom));
     for run in runs {
         let is_taken = |&at: &u32| dom.is_in_any(&records.others, at) || dom.is_in_any(regions, at);
-        if run.members.iter().any(is_taken) || is_piece_of_post(dom, &records, &run) {
+        let free: Vec<u32> = run.members.iter().copied().filter(|member| !is_taken(member)).collect();
+        if free.is_empty() || is_piece_of_post(dom, &records, &run) {
+            continue;
+        }
+        // Of comments some stand under a heading that was found before: the best, all of them.
+        if free.len() < run.members.len() {
+            if judge(dom, &marks, &prose, &run, heading) == Verdict::Comments {
+                records.others.extend(free);
+                records.others.sort_unstable();
+            }
             continue;
         }
         if dom.nodes[run.members[0] as usize].tag == local_name!("p") && run.bylines_of(dom).is_none() {
@@ -111,7 +121,9 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
             let first = if verdict == Verdict::Comments { 0 } else { 1 };
             if verdict != Verdict::Neither {
                 records.is_thread |= verdict == Verdict::Thread;
-                records.others.extend(behind_bylines(dom, parent, &run.members, first));
+                let start = dom.lines_in(run.members[0]).start;
+                let above = signed.iter().filter(|(index, _)| *index < start).find_map(|(_, name)| name.as_deref());
+                records.others.extend(behind_bylines(dom, parent, &run.members, first, above));
                 records.others.sort_unstable();
             }
             continue;
@@ -178,6 +190,34 @@ pub(crate) fn signed_above(dom: &Dom, regions: &[u32], above: Range<usize>, is_h
         .sum();
     let text: u32 = own.map(|index| dom.lines[index].chars).sum::<u32>().max(prose);
     if is_said && (MIN_APART..ARTICLE_ABOVE).contains(&text) { first..end } else { 0..0 }
+}
+
+/// The lines of a short post that nobody answered: text below the page's heading, between a line that says when it was
+/// written and the first button of a post. None where there is no such button, or an article.
+pub(crate) fn alone(dom: &Dom, regions: &[u32], heading: usize) -> Vec<usize> {
+    let below = heading + 1..dom.lines.len().min(heading + MAX_BETWEEN);
+    let Some(byline) = below.clone().take(MAX_ABOVE).find(|&index| marks::is_byline(dom, &dom.lines[index])) else {
+        return Vec::new();
+    };
+    let is_other = |line: &Line| clean::is_boilerplate(dom.line_text(line)) || dom.is_in_any(regions, line.at);
+    let prose = dom.lines.iter().filter(|line| line.is_prose() && !is_other(line));
+    if prose.map(|line| line.chars).sum::<u32>() >= ARTICLE_ABOVE {
+        return Vec::new();
+    }
+    let is_set =
+        |index: usize| marks::is_mark(dom, &dom.lines[index]) || clean::is_about(dom.line_text(&dom.lines[index]));
+    let Some(first) = (byline + 1..below.end).find(|&index| !is_set(index)) else { return Vec::new() };
+    let Some(end) = (first..below.end).find(|&index| marks::is_action(dom, &dom.lines[index])) else {
+        return Vec::new();
+    };
+    let is_own = |index: &usize| {
+        let line = &dom.lines[*index];
+        line.link_share() < 0.5 && !is_set(*index) && !dom.is_in_any(regions, line.at)
+    };
+    let own: Vec<usize> = (first..end).filter(is_own).collect();
+    let chars: u32 = own.iter().map(|&index| dom.lines[index].chars).sum();
+    let is_said = own.iter().any(|&index| dom.lines[index].punctuation > 0);
+    if is_said && (MIN_APART..ARTICLE_ABOVE).contains(&chars) { own } else { Vec::new() }
 }
 
 /// Whether blocks within one of these posts hold most of its text: rows that lay it out rather than answers to it.

@@ -127,7 +127,17 @@ pub(crate) fn kind_of(element: &Element) -> Option<RegionKind> {
     if element.attrs.is_empty() {
         return None;
     }
-    std::iter::once(id_of(element)).chain(class_of(element).split_ascii_whitespace()).find_map(kind_of_name)
+    let names = || std::iter::once(id_of(element)).chain(class_of(element).split_ascii_whitespace());
+    let kind = names().find_map(kind_of_name)?;
+    // A blog may set the words that choose its advertisements where its articles stand.
+    let is_article = kind == RegionKind::Advertisement && names().any(holds_article);
+    (!is_article).then_some(kind)
+}
+
+/// Whether a name is that of an article's text.
+fn holds_article(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    (name.contains("article") || name.contains("artical")) && (name.contains("content") || name.contains("body"))
 }
 
 /// What one id or class name says.

@@ -48,6 +48,12 @@ pattern!(
 // A tag within a title.
 pattern!(MARKUP, r"(?i)</?(?:h\d|p|b|i|u|br|font|span|strong|em|div|o:p)(?:\s[^<>]*)?/?>");
 
+// How far a letter or a question has come, behind what it is about.
+pattern!(
+    STATE,
+    r"[\[【（(]?(?:已|未|待|正在)(?:回复|答复|办理|办结|受理|解决|处理|关闭|回答)中?[\]】）)]?$|[\[【（(]?(?:办理|处理)中[\]】）)]?$"
+);
+
 // What a site counts: 日志总数：87.
 pattern!(COUNT, r"[:：]\s*\d+$");
 
@@ -176,7 +182,8 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
     if let Some(title) = meta_title(dom) {
         return Some(title);
     }
-    if let Some(title) = letter_title(dom, container) {
+    let subject = container.and_then(|container| container.letter.clone().flatten());
+    if let Some(title) = subject.or_else(|| letter_title(dom, container)) {
         return Some(title);
     }
     let declared = Declared::of(dom);
@@ -237,6 +244,15 @@ fn letter_title(dom: &Dom, container: Option<&Container>) -> Option<String> {
 
 /// A heading without the label of its row (标题　关于…) or one that the `title` element has not ([话题] …, Thread: …).
 fn without_label(heading: &str, declared: Option<&Declared>) -> String {
+    let declared_head = declared.map_or("", |declared| declared.head.as_str());
+    if let Some(rest) = behind_brackets(heading).filter(|rest| fold(rest) == declared_head) {
+        return fold_spaces(rest);
+    }
+    let stateless = STATE.find(heading).map(|state| heading[..state.start()].trim_end());
+    let is_first = |rest: &&str| declared.is_some_and(|declared| declared.begins_with(&fold(rest)));
+    if let Some(rest) = stateless.filter(is_first) {
+        return fold_spaces(rest);
+    }
     let labelled = heading.split_once([']', '】', '］', ':', '：']);
     if let (Some((_, rest)), Some(declared)) = (labelled, declared)
         && fold(rest) == declared.head
@@ -245,6 +261,19 @@ fn without_label(heading: &str, declared: Option<&Declared>) -> String {
     }
     let entry = TITLE_ENTRY.captures(heading);
     fold_spaces(entry.as_ref().map_or(heading, |entry| entry.get(1).map_or(heading, |value| value.as_str())))
+}
+
+/// What stands behind a label in brackets: 『百姓声音』 …, 【转帖】…
+fn behind_brackets(heading: &str) -> Option<&str> {
+    let close = match heading.chars().next()? {
+        '『' => '』',
+        '「' => '」',
+        '【' => '】',
+        '《' => '》',
+        '[' => ']',
+        _ => return None,
+    };
+    Some(heading.split_once(close)?.1.trim_start())
 }
 
 /// Whether a `title` element's text is what a link to the home page is called.
@@ -280,7 +309,7 @@ fn score(
     if heads_others || clean::is_boilerplate(text) || leads_home(dom, line) {
         return 0.0;
     }
-    let mut score = declared.map_or(0.0, |declared| declared.agreement(text));
+    let mut score = declared.map_or(0.0, |declared| declared.agreement_of(text, line.heading));
     score += match line.heading {
         1 => 3.0,
         2 => 2.5,
@@ -367,6 +396,18 @@ impl Declared {
             || chars <= self.chars && 2 * chars >= self.chars
     }
 
+    /// How well a line agrees with it, 0 to 6; names of places and people are short, where the markup says heading.
+    fn agreement_of(&self, heading: &str, level: u8) -> f32 {
+        let text = fold(heading);
+        let is_short = level == 1 && (2..4).contains(&text.chars().count()) && !NAMES_SITE.is_match(&text);
+        if is_short && self.begins_with(&text) { 5.0 } else { self.agreement(heading) }
+    }
+
+    /// Whether its first name is this folded text, those of column and site behind it.
+    fn begins_with(&self, text: &str) -> bool {
+        self.text.strip_prefix(text).is_some_and(|rest| rest.starts_with(BEHIND_SITE))
+    }
+
     /// How well a heading agrees with it, 0 to 6.
     pub fn agreement(&self, heading: &str) -> f32 {
         let text = fold(heading);
@@ -425,7 +466,8 @@ pub(crate) fn anchor(dom: &Dom) -> Option<usize> {
     let declared = Declared::of(dom)?;
     let mut best: Option<(f32, usize)> = None;
     for (index, line) in dom.lines.iter().enumerate() {
-        if line.chars < 4 || line.chars > MAX_CHARS || !declared.may_agree(line.chars) {
+        let least = if line.heading == 1 { 2 } else { 4 };
+        if line.chars < least || line.chars > MAX_CHARS || !declared.may_agree(line.chars) {
             continue;
         }
         let heading = if line.heading > 0 { 1.0 } else { 0.0 };
@@ -433,7 +475,7 @@ pub(crate) fn anchor(dom: &Dom) -> Option<usize> {
         // The index card above a document has its title, too.
         let above = index.checked_sub(1).map(|above| dom.line_text(&dom.lines[above])).unwrap_or_default();
         let in_card = if CARD_TITLE.is_match(above) { 2.0 } else { 0.0 };
-        let score = declared.agreement(dom.line_text(line)) + heading - linked - in_card;
+        let score = declared.agreement_of(dom.line_text(line), line.heading) + heading - linked - in_card;
         if score >= 5.0 && best.is_none_or(|(most, _)| score > most) {
             best = Some((score, index));
         }

@@ -183,3 +183,40 @@ fn signatures_are_not_where_the_texts_stand() {
     let text = extract(&body).text;
     assert!(text.contains("一条通向青岚县城"), "{text}");
 }
+
+#[test]
+fn columns_of_a_grid_are_no_posts() {
+    let answer = format!(
+        "<div class=item><a class=username href=/people/2>李四</a><p>{REPLY}</p><span>2018-10-30 12:40</span><a>回复</a></div>"
+    );
+    let side =
+        "<h3>发起人</h3><a class=username href=/people/1>张三</a><p>最新活动: 2018-10-31 08:11</p><p>浏览: 912</p>";
+    let page = format!(
+        "<div class='col-md-9'><div class=item>{OPENING}<p>2018-10-30 09:12</p></div>{answer}{answer}</div><div class='col-md-3'>{side}</div>"
+    );
+    let text = extract(&page).text;
+    assert!(text.contains(OPENING) && !text.contains("老桥限重"), "{text}");
+}
+
+#[test]
+fn what_an_office_does_is_no_letter() {
+    // A guide to a service has labels of both sides, too, and text above them.
+    let guide = format!(
+        "<p>{OPENING}</p><p>受理单位：县交通运输局</p><p>办理时间：周一至周五上午九时至下午五时</p><p>咨询部门：公路养护股</p><p>{REPLY}</p>"
+    );
+    let text = extract(&guide).text;
+    assert!(text.contains(OPENING) && text.contains("受理单位：县交通运输局"), "{text}");
+}
+
+#[test]
+fn several_letters_are_none() {
+    let letter = |n: u32| {
+        format!(
+            "<p>来信人：王**</p><p>来信时间：2020-05-1{n}</p><p>来信内容：{OPENING}</p><p>回复单位：县交通局</p><p>回复内容：第{n}条正在办理之中，请您耐心等待。</p>"
+        )
+    };
+    let one = extract(&letter(1)).text;
+    assert!(one.contains(OPENING) && !one.contains("来信"), "{one}");
+    let many = extract(&(letter(1) + &letter(2))).text;
+    assert!(!many.contains("第2条") || many.contains("来信人"), "{many}");
+}
