@@ -113,7 +113,7 @@ const OTHERS: [&str; 23] = [
 
 /// Totals of a region that a branch or kind of firm before them narrows: 高技术制造业实际使用外资,
 /// 民营企业进出口. Behind other names it is as often part of the printed name.
-const TOTALS: [&str; 8] = [
+const TOTALS: [&str; 9] = [
     "fdi_actual",
     "fdi_contract",
     "trade_total",
@@ -122,6 +122,7 @@ const TOTALS: [&str; 8] = [
     "fixed_asset_investment",
     "private_investment",
     "tax_revenue",
+    "loan_balance",
 ];
 
 impl Indicators {
@@ -196,6 +197,13 @@ impl Indicators {
         self.ending(&clean, clean.len()).any(|found| found.row == row)
     }
 
+    /// Whether `subject` ends in a name of `row` that begins before `at`, behind nothing but where and when.
+    pub fn ends_across(&self, subject: &[char], at: usize, row: usize, cues: &Cues) -> bool {
+        self.ending(subject, subject.len()).any(|found| {
+            found.row == row && !found.weak && found.start < at && is_attributive(&subject[..found.start], cues)
+        })
+    }
+
     /// Whether `subject` ends in any name, without a neutral word behind it.
     pub fn ends_in_any_name(&self, subject: &[char]) -> bool {
         let spoken = subject.iter().rev().filter(|&&c| !is_silent(c)).map(|c| c.to_ascii_uppercase());
@@ -231,7 +239,8 @@ impl Indicators {
                     continue;
                 }
                 let (prefix, suffix) = (&clean[..found.start], &clean[end..]);
-                let is_head = suffix.is_empty() || cues.suffix.cover(suffix);
+                // 出口量 is no 出口 in money.
+                let is_head = suffix.is_empty() || cues.suffix.cover(suffix) && !(found.weak && suffix == ['量']);
                 let narrowed = self.is_of_others(prefix, level) || self.is_of_branch(found, prefix);
                 if is_head && !narrowed && (!found.weak || is_attributive(prefix, cues)) {
                     best = Some(found);
@@ -338,7 +347,8 @@ impl Indicators {
     /// Whether a branch or kind of firm stands right before the name of a region's total.
     fn is_of_branch(&self, found: Found, prefix: &[char]) -> bool {
         // 进 is left of 进出口 where 出口 is looked at.
-        matches!(prefix, [.., '业'] | [.., '业', '进']) && TOTALS.contains(&self.rows[found.row].id)
+        let is_bank = words::ends_with_any(prefix, &["银行业", "金融业"]);
+        !is_bank && matches!(prefix, [.., '业'] | [.., '业', '进']) && TOTALS.contains(&self.rows[found.row].id)
     }
 
     /// Whether the attributes name somebody else.

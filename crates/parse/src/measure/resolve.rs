@@ -50,7 +50,9 @@ impl<'a> Sentence<'a> {
         if state.from.is_some() && lead.cues.any(Classes::TO) && own.len() <= VERB && lead.from.is_none() {
             return self.inherit(token, lead, tail, state);
         }
-        if self.goes_on_building(token, own, state) {
+        // 高于12%的目标2.4个百分点: what 的 opens belongs to the number before.
+        let belongs_before = token.unit == "pp" && own.first() == Some(&'的') && state.topic.is_some();
+        if belongs_before || self.goes_on_building(token, own, state) {
             return self.inherit(token, lead, tail, state);
         }
         self.resolve_lead(token, noun, tail, lead, state, fits)

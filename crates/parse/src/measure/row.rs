@@ -43,6 +43,7 @@ impl Sentence<'_> {
             has_noun: resolved.has_noun || tail.is_noun,
             is_share: resolved.topic.is_share,
             noun_grows: (resolved.has_noun || tail.attributive) && tail.grows(),
+            is_spent: token.unit == "%" && words::starts_with_any(&tail.phrase.chars, &["用于", "投入", "投向"]),
         };
         let said = match state.from {
             // 降幅由15.3%收窄至12.7%: both states say the same thing.
@@ -73,6 +74,14 @@ impl Sentence<'_> {
             if row.is_some() {
                 self.note(Rule::IndicatorShare, None);
             }
+        }
+        // 财政支出70%以上用于民生: the share that what follows has.
+        if said.measure == Measure::Share && around.is_spent {
+            let spending = indicators.called(&['民', '生', '支', '出']);
+            let on_lives = words::contains(&tail.phrase.chars, "民生");
+            row = spending
+                .filter(|_| on_lives)
+                .and_then(|row| indicators.share_of(row, &words::string(&resolved.topic.subject)));
         }
         // 高标准农田占比62%, 风电装机占总装机的21%: what is no share by the table is not meant as a whole.
         if said.measure == Measure::Share
@@ -203,7 +212,7 @@ impl Sentence<'_> {
                 _ => None,
             };
         }
-        const PEOPLE: [&str; 17] = [
+        const PEOPLE: [&str; 18] = [
             "人口",
             "群众",
             "农民",
@@ -221,6 +230,7 @@ impl Sentence<'_> {
             "孩子",
             "儿童",
             "村民",
+            "文盲",
         ];
         let behind = behind.split(|&c| is_clause_mark(c)).next().unwrap_or_default();
         if words::contains_any(behind, &PEOPLE) || words::ends_with_any(subject, &PEOPLE) {

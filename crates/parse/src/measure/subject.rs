@@ -233,6 +233,8 @@ impl<'t> Lead<'t> {
         let at = from + at;
         let dated = &rest[at + 1..];
         let is_time = dated.is_empty()
+            // 从全国第13位: a place in a ranking.
+            || is_place(dated)
             || times.base_year(dated).is_some()
             || words::starts_with_any(dated, &["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]);
         if !is_time || self.from.is_some() {
