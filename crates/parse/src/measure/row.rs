@@ -212,7 +212,7 @@ impl Sentence<'_> {
                 _ => None,
             };
         }
-        const PEOPLE: [&str; 18] = [
+        const PEOPLE: [&str; 19] = [
             "人口",
             "群众",
             "农民",
@@ -231,6 +231,7 @@ impl Sentence<'_> {
             "儿童",
             "村民",
             "文盲",
+            "师生",
         ];
         let behind = behind.split(|&c| is_clause_mark(c)).next().unwrap_or_default();
         if words::contains_any(behind, &PEOPLE) || words::ends_with_any(subject, &PEOPLE) {

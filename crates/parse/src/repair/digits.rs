@@ -58,11 +58,12 @@ static UNITS: CharSet = CharSet::new(&[
     '多',
 ]);
 
-/// What stands before a number that is read together with it: 第 3 位, 比 2015 年.
-static JOINED: CharSet = CharSet::new(&['第', '比', '较', '是', '为', '与', '同', '于', '由', '从', '到', '至']);
+/// What stands before a number that is read together with it: 第 3 位, 比 2015 年, 8%和 9%.
+static JOINED: CharSet =
+    CharSet::new(&['第', '比', '较', '是', '为', '与', '同', '于', '由', '从', '到', '至', '和', '及', '、']);
 
 /// Reads over the single blanks between numbers and their units, and between 第, 比 and their kin and a number,
-/// in a text that sets its numbers off; before a per cent sign in any text. Typography, not damage: no warning.
+/// in a text that sets its numbers off; before a per cent sign, 万, 亿 and 元 in any text. Typography, not damage: no warning.
 pub fn find_set_off(text: &Text<'_>, repair: &mut Repair) {
     let folded = &text.folded;
     let (mut behind, mut before) = (Vec::new(), Vec::new());
@@ -75,10 +76,14 @@ pub fn find_set_off(text: &Text<'_>, repair: &mut Repair) {
         if last != at.checked_sub(1) && at > 1 && folded[at - 1] == ' ' && is(at - 2, &JOINED) {
             before.push(at - 1);
         }
+        // 8% 和: as much set off from what follows.
+        if matches!(folded[at + 1..], ['%' | '‰', ' ', '和' | '与' | '及' | '、', ..]) {
+            before.push(at + 2);
+        }
         last = Some(at);
     }
     if behind.len() < SET_OFF {
-        behind.retain(|&at| matches!(folded[at + 1], '%' | '‰'));
+        behind.retain(|&at| matches!(folded[at + 1], '%' | '‰' | '万' | '亿' | '元'));
         before.clear();
     }
     behind.into_iter().chain(before).for_each(|at| repair.cut(at..at + 1));
