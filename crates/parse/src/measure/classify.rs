@@ -92,9 +92,10 @@ pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Cla
     }
 }
 
-/// Whether the move names the state reached: 提高到35%, 降至.
+/// Whether the move names the state reached: 提高到35%, 降至; but not 增长达35%.
 fn is_reached(lead: &Lead<'_>) -> bool {
-    lead.reaches && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN))
+    let grows = ["增长达", "下降达", "增幅达", "增速达"].iter().any(|word| lead.says(word));
+    lead.reaches && !grows && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN))
 }
 
 /// Percentage points.

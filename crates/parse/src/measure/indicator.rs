@@ -258,7 +258,9 @@ impl Indicators {
 
     /// The indicator whose name opens a clause that goes on to tell how it fared, and the length of the name.
     pub fn opening(&self, clause: &[char], fits: impl Fn(&Indicator) -> bool) -> Option<(usize, usize)> {
-        const FARES: [&str; 20] = [
+        const FARES: [&str; 22] = [
+            "连续",
+            "先后",
             "受",
             "由负转正",
             "由降转升",
@@ -280,8 +282,14 @@ impl Indicators {
             "逆势",
             "企稳",
         ];
-        let named = self.starting(clause, 0).filter(|found| !found.weak && fits(&self.rows[found.row]));
-        let told = named.filter(|found| words::starts_with_any(&clause[found.end..], &FARES));
+        // 辖区税收收入总额连续跨越…: a place before the name, 总额 behind it.
+        let start = if words::starts_with_any(clause, &PLACES) { 2 } else { 0 };
+        let named = self.starting(clause, start).filter(|found| !found.weak && fits(&self.rows[found.row]));
+        let told = named.filter(|found| {
+            let behind = &clause[found.end..];
+            let behind = words::strip_prefix(behind, "总额").unwrap_or(behind);
+            words::starts_with_any(behind, &FARES)
+        });
         told.last().map(|found| (found.row, found.end))
     }
 
@@ -391,11 +399,14 @@ fn is_silent(c: char) -> bool {
     matches!(c, '“' | '”' | '"' | '‘' | '’' | '\'' | '「' | '」' | ' ' | '_')
 }
 
+/// Words of two characters that say whose a figure is, and of what level.
+const PLACES: [&str; 22] = [
+    "全区", "全县", "全市", "全省", "全州", "全旗", "全国", "全镇", "全乡", "我区", "我县", "我市", "我省", "地方",
+    "区级", "县级", "市级", "省级", "本级", "辖区", "本区", "本县",
+];
+
 /// Whether a prefix says nothing but where and when, so that a weak name behind it is beyond doubt.
 fn is_attributive(prefix: &[char], cues: &Cues) -> bool {
-    const PLACES: [&str; 14] = [
-        "全区", "全县", "全市", "全省", "全州", "全旗", "全国", "全镇", "全乡", "我区", "我县", "我市", "我省", "地方",
-    ];
     let mut rest = prefix;
     while !rest.is_empty() {
         if words::starts_with_any(rest, &PLACES) {

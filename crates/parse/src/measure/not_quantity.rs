@@ -69,7 +69,7 @@ pub fn reason<'t>(
     }
     // 上千亿元, but not 迈上千亿元台阶.
     let steps_up = matches!(text[..span.start], [.., '迈' | '跨' | '登' | '站' | '跃' | '踏', '上']);
-    if token.han && !steps_up && matches!(before, Some('几' | '数' | '上' | '若' | '好')) {
+    if token.han && !steps_up && matches!(before, Some('几' | '数' | '上' | '若')) {
         return Some(Rule::NotVague);
     }
     if is_threshold(text, token, lead, tail, cues) {
@@ -212,20 +212,29 @@ fn said_as_value(text: &[char], start: usize) -> bool {
     words::ends_with_any(before, &SAID) && !words::ends_with(before, "以上")
 }
 
+/// How far before an age that is dated its name may stand.
+const REACH_OF_AGE: usize = 32;
+
 /// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
 fn time_name<'t>(text: &[char], token: &Token, lead: &impl Deref<Target = Lead<'t>>, tail: &Tail<'_>) -> Option<Rule> {
     let (is_name, rule) = match token.unit {
         "year" if text[token.span.end - 1] == '岁' => {
             // 由76岁提高到78岁: the second state is of the same thing.
             let goes_on = lead.is_empty() && lead.reaches;
-            (!goes_on && !words::contains_any(lead.subject(), &["寿命", "年龄"]), Rule::NotAge)
+            // 由2020年的75.2岁提高到2025年的76.8岁: what a date parts from its name is looked for behind it.
+            let behind_date = words::ends_with(&text[..token.span.start], "年的");
+            let from = token.span.start.saturating_sub(REACH_OF_AGE);
+            let own = if behind_date { &text[from..token.span.start] } else { lead.subject() };
+            (!goes_on && !words::contains_any(own, &["寿命", "年龄"]), Rule::NotAge)
         }
         // 平均受教育年限10.8年: only a mean has a fraction.
         "year" if text[token.span.clone()].contains(&'.') => return None,
         // Years are dates unless a word says that they are counted.
         "year" => {
             // 提前实现比2010年翻一番: four digits are a date whatever stands before them.
-            let said = lead.cues.any(Classes::STREAK.and(Classes::AHEAD)) || lead.says("延长");
+            let said = lead.cues.any(Classes::STREAK.and(Classes::AHEAD))
+                || lead.says("延长")
+                || words::ends_with(lead.subject(), "年限");
             let counted = said && token.value.to_f64() < 1000.0;
             (!counted || tail.is_noun && tail.attributive, Rule::NotYear)
         }

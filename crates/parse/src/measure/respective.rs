@@ -9,6 +9,7 @@ use super::statement::{Resolved, Sentence, State, Topic, is_counted};
 use super::subject::Lead;
 use super::tail::Tail;
 use crate::explain::Rule;
+use crate::words;
 use baogao_model::report::Measurement;
 use std::ops::Range;
 
@@ -100,7 +101,7 @@ impl<'a> Sentence<'a> {
         let words: Vec<char> = verb.iter().chain(own).copied().collect();
         let row = self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits);
         let topic = Topic { subject: lead.subject_in_text(), start, row, is_share: lead.of.is_some() };
-        if let Some(pair) = self.pair(&topic, count) {
+        if let Some(pair) = self.pair(&topic, count).or_else(|| self.three_industries(&topic, count)) {
             return Some((pair, Rule::SubjectPair));
         }
         let parts = list::split(own, count)?;
@@ -155,6 +156,19 @@ impl<'a> Sentence<'a> {
     pub(super) fn pair(&self, topic: &Topic<'a>, count: usize) -> Option<Vec<Topic<'a>>> {
         let pair = &self.tables.indicators.row(topic.row?).pair;
         (pair.len() == count).then(|| pair.iter().map(|&row| Topic { row: Some(row), ..topic.clone() }).collect())
+    }
+
+    /// 一二三产增加值分别增长: the three that one name stands for without a mark between.
+    fn three_industries(&self, topic: &Topic<'a>, count: usize) -> Option<Vec<Topic<'a>>> {
+        const MARKERS: [&str; 5] = ["一二三产业", "一二三产", "一二三次产业", "三次产业", "三大产业"];
+        const NAMES: [&str; 3] = ["第一产业增加值", "第二产业增加值", "第三产业增加值"];
+        let subject = &topic.subject;
+        let own = subject.strip_suffix(&['增', '加', '值'][..]).unwrap_or(subject);
+        if count != NAMES.len() || !words::ends_with_any(own, &MARKERS) {
+            return None;
+        }
+        let rows = NAMES.iter().map(|name| self.tables.indicators.called(&name.chars().collect::<Vec<_>>()));
+        Some(rows.map(|row| Topic { row, ..topic.clone() }).collect())
     }
 
     /// The indicator of a later item that shares its beginning with the first: 单位生产总值能耗和

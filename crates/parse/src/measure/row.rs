@@ -43,7 +43,7 @@ impl Sentence<'_> {
             has_noun: resolved.has_noun || tail.is_noun,
             is_share: resolved.topic.is_share,
             noun_grows: (resolved.has_noun || tail.attributive) && tail.grows(),
-            is_spent: token.unit == "%" && words::starts_with_any(&tail.phrase.chars, &["用于", "投入", "投向"]),
+            is_spent: token.unit == "%" && is_spent(&tail.phrase.chars),
         };
         let said = match state.from {
             // 降幅由15.3%收窄至12.7%: both states say the same thing.
@@ -333,6 +333,15 @@ impl Sentence<'_> {
         self.frame.years_by.into_iter().for_each(|rule| trace.note(rule, None));
         trace.measurement(at.clone());
     }
+}
+
+/// Whether the words behind a percentage say what it is spent on: 用于民生, 左右财政支出用于民生.
+fn is_spent(behind: &[char]) -> bool {
+    let behind = ["财政支出", "财政资金", "支出", "资金"]
+        .iter()
+        .find_map(|spent| words::strip_prefix(behind, spent))
+        .unwrap_or(behind);
+    words::starts_with_any(behind, &["用于", "投入", "投向"])
 }
 
 /// What a share is of.
