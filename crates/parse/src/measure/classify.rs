@@ -132,7 +132,9 @@ fn per_cent(lead: &Lead<'_>, around: Surroundings<'_>, moves: bool, falls: bool)
         return is(Measure::Share, Rule::MeasureShare);
     }
     if around.noun_grows {
-        return is(Measure::Growth, Rule::MeasureGrowthNoun);
+        // 保持年均15.7%的高速增长.
+        let measure = if lead.cues.any(Classes::AVG) { Measure::AvgGrowth } else { Measure::Growth };
+        return is(measure, Rule::MeasureGrowthNoun);
     }
     // 固定资产投资10%: of an amount, a bare percentage can only be its growth.
     let is_amount = around.indicator.is_some_and(Indicator::is_money);

@@ -2,6 +2,7 @@
 
 use super::lex::matches;
 use super::phrase::is_clause_mark;
+use super::subject::BECAME;
 use crate::signs::Signs;
 use crate::text::Text;
 use crate::words;
@@ -123,7 +124,10 @@ impl Times {
         let expression = |end: usize, years: Years, reach: Reach| {
             let is_base = at > 0 && matches!(text[at - 1], '比' | '较' | '与' | '同')
                 || at > 0 && matches!(text[at], '“' | '"') && text[at - 1] == '于'
-                || at > 0 && matches!(text[at - 1], '是' | '为') && is_of(text, end)
+                || at > 0
+                    && matches!(text[at - 1], '是' | '为')
+                    && is_of(text, end)
+                    && !words::ends_with_any(&text[..at], &BECAME)
                 || is_basis(text, end);
             Expression { span: at..end, years, reach, is_base }
         };
