@@ -136,7 +136,7 @@ fn reading(text: &str) -> (Text<'_>, Repair) {
 /// The sections of the body, which ends with its closing call or before its glossary, and the
 /// glossary's own.
 fn sections(text: &Text<'_>, zone: &zone::Zone, to: usize, glossary: Option<&glossary::Glossary>) -> Vec<Section> {
-    let mut sections = outline::outline(text, zone.end, to);
+    let mut sections = outline::outline(text, zone.end, to, head::years::planned_by_head(zone));
     sections.extend(glossary.and_then(|glossary| glossary.section.clone()));
     sections
 }

@@ -191,6 +191,30 @@ fn digits_set_apart_throughout() {
     check(&damaged, "spaced_digits");
 }
 
+/// A text that sets its numbers off says the same, without a warning: it is typography.
+#[test]
+fn numbers_set_off_from_their_units() {
+    let is_han = |c: char| ('\u{4E00}'..='\u{9FFF}').contains(&c);
+    let damaged = by_line(|index, line| {
+        let mut out = String::new();
+        let mut last = '\n';
+        for c in line.chars() {
+            // The lines of the head stay as they are.
+            let parts =
+                last.is_ascii_digit() && (is_han(c) || matches!(c, '%' | '‰')) || is_han(last) && c.is_ascii_digit();
+            if index > 4 && parts {
+                out.push(' ');
+            }
+            out.push(c);
+            last = c;
+        }
+        out
+    });
+    let report = parse(&damaged);
+    check_places(&damaged, &report);
+    similar(&facts(&parse(REPORT.trim_end())), &facts(&report));
+}
+
 #[test]
 fn readings_behind_characters() {
     let damaged = REPORT.trim_end().replace('发', "发(fā)").replace('时', "时(shí)").replace('的', "的(de)");

@@ -69,6 +69,7 @@ fn own_dates(text: &Text<'_>, lines: &Lines<'_>) -> Vec<(DateMention, Span)> {
         let behind = &line.flat[date.range.end..];
         let signed = signed || behind.first() == Some(&'在') && rest <= 40 && find_str(behind, "会议上").is_some();
         let clock = line.flat[date.range.end..].contains(&':');
+        let signed = signed || is_signature(&line.flat, date);
         if (rest <= 4 || signed) && !clock && !is_adoption(&line.flat) {
             // 2024-01-08 on a line of its own is mostly the site's date; one in brackets, or behind
             // the speaker or the 题注, is the report's.
@@ -93,6 +94,17 @@ fn own_dates(text: &Text<'_>, lines: &Lines<'_>) -> Vec<(DateMention, Span)> {
         }
     }
     found
+}
+
+/// Whether a line in brackets holds a date and a name: (2006年2月8日 赵一鸣).
+fn is_signature(flat: &[char], date: &DateMention) -> bool {
+    let [.., ')'] = flat else { return false };
+    let name = &flat[date.range.end..flat.len() - 1];
+    date.range.start == 1
+        && flat[0] == '('
+        && (2..=4).contains(&name.len())
+        && name.iter().all(|c| ('\u{4e00}'..='\u{9fff}').contains(c))
+        && !name.iter().any(|c| matches!(c, '社' | '报' | '网' | '讯' | '电' | '午'))
 }
 
 /// The year that the 题注 gives without a day: ——2024年1月 日在….

@@ -103,6 +103,13 @@ fn place_before(flat: &[char], end: usize) -> usize {
         if !is_han(c) || matches!(c, '在' | '第') {
             break;
         }
+        // 自县第十五届人大一次会议以来, but not 自贡市.
+        if c == '自'
+            && flat.get(start) != Some(&'贡')
+            && find_str(&flat[start..flat.len().min(start + 40)], "以来").is_some()
+        {
+            break;
+        }
         // 29日保定市: the day ends the date; 日照市: the place begins with it.
         if matches!(c, '日' | '号') && start >= 2 && crate::numeral::digit(flat[start - 2]).is_some() {
             break;

@@ -78,11 +78,7 @@ impl Evidence {
 pub fn decide(evidence: &Evidence, warnings: &mut Vec<Warning>) -> Years {
     // What the headings say of the planned year, from either side.
     let by_headings = evidence.reviewed.map(|year| year + 1).or(evidence.planned);
-    let by_date = evidence.delivered.map(|date| {
-        let year = i32::from(date.year());
-        // The sessions of November and December look back on the year that ends.
-        if date.month() >= 11 { year + 1 } else { year }
-    });
+    let by_date = evidence.delivered.map(planned_on);
     let by_date = by_date.or(evidence.session);
     if let (Some(headings), Some(date)) = (by_headings, by_date) {
         // A mid-year session may look back on the past year or on the running one.
@@ -105,6 +101,18 @@ pub fn decide(evidence: &Evidence, warnings: &mut Vec<Warning>) -> Years {
     let season = if evidence.nearly_over { plan.map(|year| year - 1) } else { plan };
     let year = evidence.delivered.map(|date| i32::from(date.year())).or(evidence.session).or(season);
     Years { year, review: plan.map(|year| year - 1), plan }
+}
+
+/// The year that a report planned if it was delivered on the first day that the head names.
+pub fn planned_by_head(zone: &super::zone::Zone) -> Option<i32> {
+    let lines = zone.lines.iter().filter(|line| line.key.is_none());
+    let day = lines.flat_map(|line| find_dates(&line.flat)).find_map(|mention| mention.date)?;
+    Some(planned_on(day))
+}
+
+/// The sessions of November and December look back on the year that ends.
+fn planned_on(day: Date) -> i32 {
+    i32::from(day.year()) + i32::from(day.month() >= 11)
 }
 
 /// The parts of a heading that speak of different things: 2023年工作回顾和2024年工作安排.

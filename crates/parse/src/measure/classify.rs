@@ -5,6 +5,7 @@ use super::indicator::Indicator;
 use super::lex::{Form, Token};
 use super::subject::Lead;
 use crate::explain::Rule;
+use crate::words;
 use baogao_model::report::Measure;
 
 /// The measure of a number, and whether it is a fall.
@@ -42,6 +43,8 @@ pub struct Surroundings<'a> {
     pub is_share: bool,
     /// Whether the noun behind it speaks of growth: 8%的增长目标.
     pub noun_grows: bool,
+    /// Whether what it is a part of is spent on what follows: 财政支出70%以上用于….
+    pub is_spent: bool,
 }
 
 /// Says what the value means.
@@ -89,15 +92,19 @@ pub fn classify(token: &Token, lead: &Lead<'_>, around: Surroundings<'_>) -> Cla
     }
 }
 
-/// Whether the move names the state reached: 提高到35%, 降至.
+/// Whether the move names the state reached: 提高到35%, 降至; but not 增长达35%.
 fn is_reached(lead: &Lead<'_>) -> bool {
-    lead.reaches && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN))
+    let grows = ["增长达", "下降达", "增幅达", "增速达"].iter().any(|word| lead.says(word));
+    lead.reaches && !grows && !lead.move_cue.any(Classes::RATE_UP.and(Classes::RATE_DOWN))
 }
 
 /// Percentage points.
 fn points(lead: &Lead<'_>, falls: bool) -> Classified {
     let is = Classified::of;
-    if lead.compared_elsewhere {
+    // 民营工业增加值增速高于全部工业2.3个百分点, but not 高于上年.
+    let over = words::contains_any(lead.subject(), &["高于", "快于", "低于", "高出"]);
+    let is_earlier = || words::contains_any(lead.subject(), &["上年", "去年", "同期", "年初"]);
+    if lead.compared_elsewhere || over && !is_earlier() {
         return Classified { elsewhere: true, ..is(Measure::Level, Rule::MeasureElsewhere) };
     }
     if lead.cues.any(Classes::AVG) {
@@ -121,11 +128,13 @@ fn per_cent(lead: &Lead<'_>, around: Surroundings<'_>, moves: bool, falls: bool)
     if moves {
         return Classified { falls, ..is(Measure::Growth, Rule::MeasureGrowth) };
     }
-    if lead.of.is_some() || around.is_share {
+    if lead.of.is_some() || around.is_share || around.is_spent {
         return is(Measure::Share, Rule::MeasureShare);
     }
     if around.noun_grows {
-        return is(Measure::Growth, Rule::MeasureGrowthNoun);
+        // 保持年均15.7%的高速增长.
+        let measure = if lead.cues.any(Classes::AVG) { Measure::AvgGrowth } else { Measure::Growth };
+        return is(measure, Rule::MeasureGrowthNoun);
     }
     // 固定资产投资10%: of an amount, a bare percentage can only be its growth.
     let is_amount = around.indicator.is_some_and(Indicator::is_money);

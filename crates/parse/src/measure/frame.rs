@@ -6,6 +6,7 @@
 use super::Context;
 use super::time::{Expression, Reach, Times, Years, plan_named};
 use crate::explain::Rule;
+use crate::words;
 use baogao_model::report::{Role, Section};
 use std::ops::Range;
 
@@ -89,8 +90,11 @@ impl<'a> Frames<'a> {
         let first = expressions[..head].iter().find(|found| {
             // A year named behind a theme (…的五年。2007年…) is that of its sentence alone.
             let opens = !folded[line.start..found.span.start].contains(&'。');
+            // The year of 2017年某市政府工作报告 is that of the report, not of what it tells.
+            let behind = folded.get(found.span.end..line.end).unwrap_or_default();
+            let names_report = line.len() <= HEADING && words::contains(behind, "工作报告");
             let governs = found.reach == Reach::Governing || opens && self.is_own_year(found.years);
-            governs && !found.is_base && !is_day(folded, found)
+            governs && !found.is_base && !is_day(folded, found) && !names_report
         });
         match first {
             Some(found) => self.governing = Some(found.years),

@@ -113,7 +113,7 @@ const OTHERS: [&str; 23] = [
 
 /// Totals of a region that a branch or kind of firm before them narrows: 高技术制造业实际使用外资,
 /// 民营企业进出口. Behind other names it is as often part of the printed name.
-const TOTALS: [&str; 8] = [
+const TOTALS: [&str; 9] = [
     "fdi_actual",
     "fdi_contract",
     "trade_total",
@@ -122,6 +122,7 @@ const TOTALS: [&str; 8] = [
     "fixed_asset_investment",
     "private_investment",
     "tax_revenue",
+    "loan_balance",
 ];
 
 impl Indicators {
@@ -196,6 +197,13 @@ impl Indicators {
         self.ending(&clean, clean.len()).any(|found| found.row == row)
     }
 
+    /// Whether `subject` ends in a name of `row` that begins before `at`, behind nothing but where and when.
+    pub fn ends_across(&self, subject: &[char], at: usize, row: usize, cues: &Cues) -> bool {
+        self.ending(subject, subject.len()).any(|found| {
+            found.row == row && !found.weak && found.start < at && is_attributive(&subject[..found.start], cues)
+        })
+    }
+
     /// Whether `subject` ends in any name, without a neutral word behind it.
     pub fn ends_in_any_name(&self, subject: &[char]) -> bool {
         let spoken = subject.iter().rev().filter(|&&c| !is_silent(c)).map(|c| c.to_ascii_uppercase());
@@ -231,7 +239,8 @@ impl Indicators {
                     continue;
                 }
                 let (prefix, suffix) = (&clean[..found.start], &clean[end..]);
-                let is_head = suffix.is_empty() || cues.suffix.cover(suffix);
+                // 出口量 is no 出口 in money.
+                let is_head = suffix.is_empty() || cues.suffix.cover(suffix) && !(found.weak && suffix == ['量']);
                 let narrowed = self.is_of_others(prefix, level) || self.is_of_branch(found, prefix);
                 if is_head && !narrowed && (!found.weak || is_attributive(prefix, cues)) {
                     best = Some(found);
@@ -249,7 +258,9 @@ impl Indicators {
 
     /// The indicator whose name opens a clause that goes on to tell how it fared, and the length of the name.
     pub fn opening(&self, clause: &[char], fits: impl Fn(&Indicator) -> bool) -> Option<(usize, usize)> {
-        const FARES: [&str; 20] = [
+        const FARES: [&str; 22] = [
+            "连续",
+            "先后",
             "受",
             "由负转正",
             "由降转升",
@@ -271,8 +282,14 @@ impl Indicators {
             "逆势",
             "企稳",
         ];
-        let named = self.starting(clause, 0).filter(|found| !found.weak && fits(&self.rows[found.row]));
-        let told = named.filter(|found| words::starts_with_any(&clause[found.end..], &FARES));
+        // 辖区税收收入总额连续跨越…: a place before the name, 总额 behind it.
+        let start = if words::starts_with_any(clause, &PLACES) { 2 } else { 0 };
+        let named = self.starting(clause, start).filter(|found| !found.weak && fits(&self.rows[found.row]));
+        let told = named.filter(|found| {
+            let behind = &clause[found.end..];
+            let behind = words::strip_prefix(behind, "总额").unwrap_or(behind);
+            words::starts_with_any(behind, &FARES)
+        });
         told.last().map(|found| (found.row, found.end))
     }
 
@@ -338,7 +355,8 @@ impl Indicators {
     /// Whether a branch or kind of firm stands right before the name of a region's total.
     fn is_of_branch(&self, found: Found, prefix: &[char]) -> bool {
         // 进 is left of 进出口 where 出口 is looked at.
-        matches!(prefix, [.., '业'] | [.., '业', '进']) && TOTALS.contains(&self.rows[found.row].id)
+        let is_bank = words::ends_with_any(prefix, &["银行业", "金融业"]);
+        !is_bank && matches!(prefix, [.., '业'] | [.., '业', '进']) && TOTALS.contains(&self.rows[found.row].id)
     }
 
     /// Whether the attributes name somebody else.
@@ -381,11 +399,14 @@ fn is_silent(c: char) -> bool {
     matches!(c, '“' | '”' | '"' | '‘' | '’' | '\'' | '「' | '」' | ' ' | '_')
 }
 
+/// Words of two characters that say whose a figure is, and of what level.
+const PLACES: [&str; 22] = [
+    "全区", "全县", "全市", "全省", "全州", "全旗", "全国", "全镇", "全乡", "我区", "我县", "我市", "我省", "地方",
+    "区级", "县级", "市级", "省级", "本级", "辖区", "本区", "本县",
+];
+
 /// Whether a prefix says nothing but where and when, so that a weak name behind it is beyond doubt.
 fn is_attributive(prefix: &[char], cues: &Cues) -> bool {
-    const PLACES: [&str; 14] = [
-        "全区", "全县", "全市", "全省", "全州", "全旗", "全国", "全镇", "全乡", "我区", "我县", "我市", "我省", "地方",
-    ];
     let mut rest = prefix;
     while !rest.is_empty() {
         if words::starts_with_any(rest, &PLACES) {

@@ -232,7 +232,7 @@ fn amount(text: &[char], at: usize, number: Numeral, units: &Units) -> Result<To
     if at > 0 && text[at - 1].is_ascii_alphabetic() && !ends_in_abbreviation(text, at) {
         return Err(Rule::NotCode);
     }
-    if at > 0 && (matches!(text[at - 1], '.' | '+' | '_' | '#' | '*')) {
+    if at > 0 && (matches!(text[at - 1], '.' | '+' | '_' | '#' | '*' | '×')) {
         return Err(Rule::NotPart);
     }
     let (low, unit) = number_with_unit(text, at, number, units);
@@ -310,6 +310,8 @@ fn goes_on(text: &[char], end: usize, unit: &str) -> bool {
     match text[end - 1] {
         '方' => matches!(next, '面' | '案' | '式' | '针' | '位' | '向'),
         '位' => matches!(next, '数' | '居' | '列' | '于'),
+        // 八成就业岗位 has no 成就.
+        '成' if matches!(text[end..], ['就', '业', ..]) => false,
         '成' => matches!(next, '立' | '为' | '果' | '员' | '本' | '效' | '功' | '就'),
         '人' => matches!(next, '均' | '口' | '民' | '大' | '才') && unit == "person",
         '名' => matches!(next, '列' | '优'),

@@ -59,7 +59,9 @@ impl Sentence<'_> {
         } else {
             own
         };
-        let whole = indicators.of_subject(words, cues, self.level, fits);
+        let whole = self.row_across_verb(own, fits).or_else(|| indicators.of_subject(words, cues, self.level, fits));
+        // 建成了…,其中高速公路252公里: a weak name does without the verb.
+        let whole = whole.or_else(|| indicators.of_subject(own, cues, self.level, fits).filter(|_| shares));
         let rows = self.rows_of_list(words, fits);
         let named = |row, rule| Some((row?, rule));
         let first = named(rows.first().copied(), Rule::IndicatorList);
@@ -72,6 +74,18 @@ impl Sentence<'_> {
             .or_else(|| named(self.row_of_span(words, fits), Rule::IndicatorName))
             .or_else(|| named(self.row_of_product(own, fits), Rule::IndicatorProduct))
             .or_else(|| named(self.row_of_stage(own, fits), Rule::IndicatorStage))
+    }
+
+    /// 规模以上工业完成总产值 is 规模以上工业总产值: a verb stands between whose figure it is and what is measured.
+    fn row_across_verb(&self, own: &[char], fits: impl Fn(&Indicator) -> bool + Copy) -> Option<usize> {
+        let at = ["完成", "实现"].iter().filter_map(|verb| words::rfind(own, verb)).max().filter(|&at| at > 0)?;
+        // Both verbs have two characters.
+        let (whose, what) = (&own[..at], &own[at + 2..]);
+        let name = [whose, what].concat();
+        let row = self.tables.indicators.of_subject(&name, &self.tables.cues, self.level, fits)?;
+        // What is behind the verb has to be part of a longer name, or it is a name by itself.
+        let across = self.tables.indicators.ends_across(&name, whose.len(), row, &self.tables.cues);
+        across.then_some(row)
     }
 
     /// 制造业增加值占GDP比重: a share that has a name of its own.
@@ -167,6 +181,12 @@ impl Sentence<'_> {
             row = before.row.filter(|&row| fits(indicators.row(row)));
         }
         row = row.or_else(|| self.row_of_crop(&before.subject, own, fits));
+        // 高速公路通车里程2079公里,总里程突破5000公里: the whole of the same.
+        if let ['总', same @ ..] = own
+            && before.subject.ends_with(same)
+        {
+            row = row.or(before.row.filter(|&row| fits(indicators.row(row))));
+        }
         // 净增规上企业31家,总数达118家: the stock again.
         if own.first() == Some(&'总') {
             row = row.map(|row| indicators.stock_of(row));

@@ -67,7 +67,9 @@ pub fn reason<'t>(
     if matches!(before, Some('第')) || is_top(text, span) {
         return Some(Rule::NotOrdinal);
     }
-    if token.han && matches!(before, Some('几' | '数' | '上' | '若' | '好')) {
+    // 上千亿元, but not 迈上千亿元台阶.
+    let steps_up = matches!(text[..span.start], [.., '迈' | '跨' | '登' | '站' | '跃' | '踏', '上']);
+    if token.han && !steps_up && matches!(before, Some('几' | '数' | '上' | '若')) {
         return Some(Rule::NotVague);
     }
     if is_threshold(text, token, lead, tail, cues) {
@@ -152,7 +154,9 @@ fn is_threshold<'t>(
     }
     // 产值超亿元企业8家, 计税金额不足80万元的部分: amounts that pick out a class.
     let is_money = token.unit.len() == 3 && token.unit.bytes().all(|byte| byte.is_ascii_uppercase());
-    let picks = is_money && tail.is_noun && (token.bare || tail.attributive && lead.cues.any(Classes::LT));
+    // 迈上万亿元台阶: but a step reached is none.
+    let steps = words::starts_with_any(&tail.phrase.chars, &["台阶", "大关", "关口", "门槛"]);
+    let picks = is_money && tail.is_noun && !steps && (token.bare || tail.attributive && lead.cues.any(Classes::LT));
     if picks {
         return true;
     }
@@ -173,8 +177,10 @@ fn is_threshold<'t>(
     if rest.is_empty() && text.get(token.span.end + length).is_some_and(is_number) {
         return is_money;
     }
+    // 再有1000万以上贫困人口脱贫: without a unit people are counted, but for 100万以上人口的城市.
+    let counts_people = token.form == Form::Bare && words::find(rest, "人口").is_some_and(|at| at > 0);
     let is_word = rest.first().is_some_and(|c| c.is_alphabetic());
-    is_word && cues.verb.at_start(rest).is_none()
+    is_word && !counts_people && cues.verb.at_start(rest).is_none()
 }
 
 /// Whether firms or projects stand behind `at` with their number: 的企业由1户发展到6户, 的项目3个.
@@ -206,20 +212,30 @@ fn said_as_value(text: &[char], start: usize) -> bool {
     words::ends_with_any(before, &SAID) && !words::ends_with(before, "以上")
 }
 
+/// How far before an age that is dated its name may stand.
+const REACH_OF_AGE: usize = 32;
+
 /// Times that are names or dates: 24小时服务, 15分钟“阅读圈”, 365天, 五年规划, 三年行动.
 fn time_name<'t>(text: &[char], token: &Token, lead: &impl Deref<Target = Lead<'t>>, tail: &Tail<'_>) -> Option<Rule> {
     let (is_name, rule) = match token.unit {
         "year" if text[token.span.end - 1] == '岁' => {
             // 由76岁提高到78岁: the second state is of the same thing.
             let goes_on = lead.is_empty() && lead.reaches;
-            (!goes_on && !words::contains_any(lead.subject(), &["寿命", "年龄"]), Rule::NotAge)
+            // 由2020年的75.2岁提高到2025年的76.8岁: what a date parts from its name is looked for behind it.
+            let behind_date = words::ends_with(&text[..token.span.start], "年的");
+            let from = token.span.start.saturating_sub(REACH_OF_AGE);
+            let own = if behind_date { &text[from..token.span.start] } else { lead.subject() };
+            (!goes_on && !words::contains_any(own, &["寿命", "年龄"]), Rule::NotAge)
         }
         // 平均受教育年限10.8年: only a mean has a fraction.
         "year" if text[token.span.clone()].contains(&'.') => return None,
         // Years are dates unless a word says that they are counted.
         "year" => {
             // 提前实现比2010年翻一番: four digits are a date whatever stands before them.
-            let counted = lead.cues.any(Classes::STREAK.and(Classes::AHEAD)) && token.value.to_f64() < 1000.0;
+            let said = lead.cues.any(Classes::STREAK.and(Classes::AHEAD))
+                || lead.says("延长")
+                || words::ends_with(lead.subject(), "年限");
+            let counted = said && token.value.to_f64() < 1000.0;
             (!counted || tail.is_noun && tail.attributive, Rule::NotYear)
         }
         "minute" => {

@@ -9,6 +9,7 @@ use super::statement::{Resolved, Sentence, State, Topic, is_counted};
 use super::subject::Lead;
 use super::tail::Tail;
 use crate::explain::Rule;
+use crate::words;
 use baogao_model::report::Measurement;
 use std::ops::Range;
 
@@ -79,6 +80,12 @@ impl<'a> Sentence<'a> {
             }
             if own.is_empty()
                 && lead.cues.any(Classes::RESPECTIVE)
+                && let Some(topics) = self.topics_of_both(token, lead, count, state)
+            {
+                return Some((topics, Rule::SubjectDealt));
+            }
+            if own.is_empty()
+                && lead.cues.any(Classes::RESPECTIVE)
                 && let Some(topics) = self.topics_of_clause_before(token, lead, count, fits)
             {
                 return Some((topics, Rule::SubjectDealt));
@@ -100,7 +107,7 @@ impl<'a> Sentence<'a> {
         let words: Vec<char> = verb.iter().chain(own).copied().collect();
         let row = self.tables.indicators.of_subject(&words, &self.tables.cues, self.level, fits);
         let topic = Topic { subject: lead.subject_in_text(), start, row, is_share: lead.of.is_some() };
-        if let Some(pair) = self.pair(&topic, count) {
+        if let Some(pair) = self.pair(&topic, count).or_else(|| self.three_industries(&topic, count)) {
             return Some((pair, Rule::SubjectPair));
         }
         let parts = list::split(own, count)?;
@@ -114,6 +121,27 @@ impl<'a> Sentence<'a> {
             Topic { subject: subject.into(), start, row, is_share: lead.of.is_some() }
         });
         Some((topics.collect(), Rule::SubjectDealt))
+    }
+
+    /// 生产总值、固定资产投资双双突破200亿元,分别达到210亿元和241亿元: the subjects that one number was said of.
+    fn topics_of_both(
+        &self,
+        token: &Token,
+        lead: &Lead<'_>,
+        count: usize,
+        state: &State<'a>,
+    ) -> Option<Vec<Topic<'a>>> {
+        let fits = |row: &Indicator| self.fits(row, token, lead);
+        let before = state.topic.as_ref()?;
+        let listed = before.subject.strip_suffix(&['双', '双'][..])?;
+        let parts = list::split(listed, count)?;
+        let last = &listed[parts[count - 1].clone()];
+        let topics = parts.into_iter().enumerate().map(|(index, part)| {
+            let last = if index + 1 == count { &[] } else { last };
+            let (subject, row) = self.list_item(&listed[part], last, &[], fits);
+            Topic { subject: subject.into(), start: before.start, row, is_share: before.is_share }
+        });
+        Some(topics.collect())
     }
 
     /// 事故起数、死亡人数持续下降,降幅分别为14%、9%: the subjects that the clause before lists, without a number.
@@ -155,6 +183,29 @@ impl<'a> Sentence<'a> {
     pub(super) fn pair(&self, topic: &Topic<'a>, count: usize) -> Option<Vec<Topic<'a>>> {
         let pair = &self.tables.indicators.row(topic.row?).pair;
         (pair.len() == count).then(|| pair.iter().map(|&row| Topic { row: Some(row), ..topic.clone() }).collect())
+    }
+
+    /// 一二三产增加值分别增长: the three that one name stands for without a mark between.
+    fn three_industries(&self, topic: &Topic<'a>, count: usize) -> Option<Vec<Topic<'a>>> {
+        const MARKERS: [&str; 9] = [
+            "一二三产业",
+            "一二三产",
+            "一二三次产业",
+            "三次产业",
+            "三大产业",
+            "一、二、三产业",
+            "一、二、三产",
+            "一、二、三次产业",
+            "第一、二、三产业",
+        ];
+        const NAMES: [&str; 3] = ["第一产业增加值", "第二产业增加值", "第三产业增加值"];
+        let subject = &topic.subject;
+        let own = subject.strip_suffix(&['增', '加', '值'][..]).unwrap_or(subject);
+        if count != NAMES.len() || !words::ends_with_any(own, &MARKERS) {
+            return None;
+        }
+        let rows = NAMES.iter().map(|name| self.tables.indicators.called(&name.chars().collect::<Vec<_>>()));
+        Some(rows.map(|row| Topic { row, ..topic.clone() }).collect())
     }
 
     /// The indicator of a later item that shares its beginning with the first: 单位生产总值能耗和

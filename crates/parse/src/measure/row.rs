@@ -43,6 +43,7 @@ impl Sentence<'_> {
             has_noun: resolved.has_noun || tail.is_noun,
             is_share: resolved.topic.is_share,
             noun_grows: (resolved.has_noun || tail.attributive) && tail.grows(),
+            is_spent: token.unit == "%" && is_spent(&tail.phrase.chars),
         };
         let said = match state.from {
             // 降幅由15.3%收窄至12.7%: both states say the same thing.
@@ -73,6 +74,14 @@ impl Sentence<'_> {
             if row.is_some() {
                 self.note(Rule::IndicatorShare, None);
             }
+        }
+        // 财政支出70%以上用于民生: the share that what follows has.
+        if said.measure == Measure::Share && around.is_spent {
+            let spending = indicators.called(&['民', '生', '支', '出']);
+            let on_lives = words::contains(&tail.phrase.chars, "民生");
+            row = spending
+                .filter(|_| on_lives)
+                .and_then(|row| indicators.share_of(row, &words::string(&resolved.topic.subject)));
         }
         // 高标准农田占比62%, 风电装机占总装机的21%: what is no share by the table is not meant as a whole.
         if said.measure == Measure::Share
@@ -203,7 +212,7 @@ impl Sentence<'_> {
                 _ => None,
             };
         }
-        const PEOPLE: [&str; 17] = [
+        const PEOPLE: [&str; 19] = [
             "人口",
             "群众",
             "农民",
@@ -221,6 +230,8 @@ impl Sentence<'_> {
             "孩子",
             "儿童",
             "村民",
+            "文盲",
+            "师生",
         ];
         let behind = behind.split(|&c| is_clause_mark(c)).next().unwrap_or_default();
         if words::contains_any(behind, &PEOPLE) || words::ends_with_any(subject, &PEOPLE) {
@@ -322,6 +333,15 @@ impl Sentence<'_> {
         self.frame.years_by.into_iter().for_each(|rule| trace.note(rule, None));
         trace.measurement(at.clone());
     }
+}
+
+/// Whether the words behind a percentage say what it is spent on: 用于民生, 左右财政支出用于民生.
+fn is_spent(behind: &[char]) -> bool {
+    let behind = ["财政支出", "财政资金", "支出", "资金"]
+        .iter()
+        .find_map(|spent| words::strip_prefix(behind, spent))
+        .unwrap_or(behind);
+    words::starts_with_any(behind, &["用于", "投入", "投向"])
 }
 
 /// What a share is of.

@@ -252,7 +252,8 @@ impl<'a> Sentence<'a> {
             return;
         }
         self.note_number(tokens, index);
-        let lead = &self.lead(tokens, self.head_of_triple(tokens, index));
+        let head = self.head_of_triple(tokens, index);
+        let lead = &self.lead(tokens, head);
         let mut tail = self.tail(tokens, index);
         // 36个、2150户小区: the noun behind the last of a list is that of all.
         if !tail.is_noun
@@ -266,7 +267,12 @@ impl<'a> Sentence<'a> {
             }
         }
         let token = &tokens[index];
-        let resolved = self.resolve(token, lead, &tail, state);
+        // 调整到2015年的14.5:49.6:35.9: all three are of what the first is.
+        let resolved = if head < index && state.topic.is_some() {
+            self.inherit(token, lead, &tail, state)
+        } else {
+            self.resolve(token, lead, &tail, state)
+        };
         if !self.keeps(token, &resolved) {
             if let Some(trace) = self.trace {
                 trace.nothing(token.span.clone(), Rule::NotMeaning);

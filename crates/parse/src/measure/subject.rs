@@ -66,6 +66,9 @@ const EARLIER: [&str; 15] = [
 const ELSEWHERE: [&str; 13] =
     ["平均", "全省", "全市", "全国", "全州", "计划", "目标", "预期", "时限", "规定", "标准", "预算", "法定"];
 
+/// The words behind which a date is that of the state reached.
+pub const BECAME: [&str; 8] = ["调整为", "优化为", "演变为", "演进为", "转变为", "变化为", "改变为", "变为"];
+
 /// The words by which a rise or fall is said.
 pub const MOVES: Classes = Classes::UP.and(Classes::DOWN).and(Classes::RATE_UP).and(Classes::RATE_DOWN);
 
@@ -216,7 +219,10 @@ impl<'t> Lead<'t> {
         let body = rest.iter().rposition(|c| !matches!(c, '底' | '末' | '初' | '的')).map_or(0, |at| at + 1);
         let Some(digits) = body.checked_sub(5).filter(|_| rest[body - 1] == '年') else { return false };
         let is_date = rest[digits..body - 1].iter().all(is_year_digit);
+        // 调整为2015年的14.5: what it became, not what it is compared with.
+        let became = words::ends_with_any(&rest[..digits], &BECAME);
         let compared = digits > 0 && matches!(rest[digits - 1], '比' | '较' | '是' | '为' | '从' | '由' | '与');
+        let compared = compared && !became;
         if is_date && !compared {
             self.subject_end = digits;
         }
@@ -233,6 +239,8 @@ impl<'t> Lead<'t> {
         let at = from + at;
         let dated = &rest[at + 1..];
         let is_time = dated.is_empty()
+            // 从全国第13位: a place in a ranking.
+            || is_place(dated)
             || times.base_year(dated).is_some()
             || words::starts_with_any(dated, &["原来", "上年", "去年", "最初", "年初", "过去", "以前", "原有"]);
         if !is_time || self.from.is_some() {

@@ -1,6 +1,8 @@
 //! Expressions of time and the year or years they mean.
 
 use super::lex::matches;
+use super::phrase::is_clause_mark;
+use super::subject::BECAME;
 use crate::signs::Signs;
 use crate::text::Text;
 use crate::words;
@@ -122,7 +124,10 @@ impl Times {
         let expression = |end: usize, years: Years, reach: Reach| {
             let is_base = at > 0 && matches!(text[at - 1], '比' | '较' | '与' | '同')
                 || at > 0 && matches!(text[at], '“' | '"') && text[at - 1] == '于'
-                || at > 0 && matches!(text[at - 1], '是' | '为') && text.get(end) == Some(&'的')
+                || at > 0
+                    && matches!(text[at - 1], '是' | '为')
+                    && is_of(text, end)
+                    && !words::ends_with_any(&text[..at], &BECAME)
                 || is_basis(text, end);
             Expression { span: at..end, years, reach, is_base }
         };
@@ -204,6 +209,9 @@ impl Times {
             let own = self.term.filter(|_| text[at] == '本');
             return Some((length, own.or(self.five_years())?, Reach::Governing));
         }
+        if let Some(length) = self.whole_term(text, at) {
+            return Some((length, self.five_years()?, Reach::Governing));
+        }
         let last: &[&str] = match text[at] {
             '过' => &["过去的一年", "过去一年"],
             '一' => &["一年来"],
@@ -227,6 +235,20 @@ impl Times {
             return Some((2, Years::one(year), Reach::Named));
         }
         self.within(text, at).or_else(|| self.recent_years(text, at))
+    }
+
+    /// 五年全社会固定资产投资累计: the length of 五年 at the beginning of a clause that sums up.
+    fn whole_term(&self, text: &[char], at: usize) -> Option<usize> {
+        /// How far behind it the sum may be told.
+        const REACH: usize = 24;
+        let is_term = matches!(text[at..], ['五' | '5', '年', ..]);
+        let begins = at == 0 || !text[at - 1].is_alphanumeric() && text[at - 1] != '“';
+        if !is_term || !begins {
+            return None;
+        }
+        let clause = text[at + 2..].iter().take(REACH).take_while(|&&c| !is_clause_mark(c) && c != '、');
+        let clause: Vec<char> = clause.copied().collect();
+        words::contains(&clause, "累计").then_some(2)
     }
 
     /// 三年内, 力争5年之内: so many years from the plan's, where nothing says that they are other years
@@ -279,6 +301,12 @@ impl Times {
 fn is_basis(text: &[char], end: usize) -> bool {
     let end = end + usize::from(text.get(end) == Some(&'的'));
     ["不变价", "可比价", "基础上", "价格计算"].iter().any(|word| matches(text, end, word))
+}
+
+/// Whether 的 follows a year, its end or beginning: 是2015年的1.8倍, 是2015年末的1.8倍.
+fn is_of(text: &[char], end: usize) -> bool {
+    let part = usize::from(matches!(text.get(end), Some('底' | '末' | '初')));
+    text.get(end + part) == Some(&'的')
 }
 
 /// Whether a plan period is what a multiple is of: 是“十二五”时期的2.6倍.

@@ -91,12 +91,26 @@ impl Sentence<'_> {
         // 到2025年的5.20万亿元 dates its own number and no other.
         let dates_another = |found: &Expression| {
             let behind = folded[found.span.end..].iter().take_while(|c| matches!(c, '底' | '末' | '初')).count();
-            folded.get(found.span.end + behind) == Some(&'的') && found.span.end + behind + 1 < token.span.start
+            let behind = found.span.end + behind;
+            // 2015年的14.5:49.6:35.9: but all three of a structure.
+            let is_structure = |text: &[char]| {
+                token.form == Form::Triple && text.iter().all(|c| c.is_ascii_digit() || matches!(c, '.' | ':'))
+            };
+            folded.get(behind) == Some(&'的')
+                && behind + 1 < token.span.start
+                && !is_structure(&folded[behind + 1..token.span.start])
         };
         let before = self.expressions.get(first..to)?.iter().rev().take(EXPRESSIONS);
         let mut usable = before.filter(|found| !found.is_base && !dates_another(found));
-        // A range of years at the head of a list holds for all of it.
-        let heads = |found: &Expression| found.years.is_range() && found.span.start < self.range.start + HEAD;
+        // A range of years at the head of a list holds for all of it, and in a part about several years one of
+        // them does: 2010年生产总值…,年均增长…;财政收入…. So it does where no other year is known.
+        let of_several = self.frame.years.is_none_or(Years::is_range);
+        let heads = |found: &Expression| {
+            let at_head = found.span.start < self.range.start + HEAD
+                || found.span.start.checked_sub(1).is_some_and(|at| folded[at] == ':')
+                || found.span.start.checked_sub(2).is_some_and(|at| folded[at..at + 2] == [':', '到']);
+            at_head && (found.years.is_range() || of_several)
+        };
         usable.find(|found| found.span.start >= start || heads(found))
     }
 
@@ -119,6 +133,16 @@ impl Sentence<'_> {
             let year = self.times.base_year(words).or(before.map(|years| years.to - 1)).map(Years::one);
             return year.inspect(|_| note(Rule::PeriodFrom));
         }
+        // 2020年…比2015年增加98天;…下降46.7%: a change that nothing compares with the year before may be that of
+        // all the years of the part.
+        let of_several = self.frame.years.is_some_and(Years::is_range);
+        let carried = |found: &&Expression| {
+            of_several
+                && found.span.start < self.marks.behind_semicolon(token)
+                && !self.marks.foresees(self.window(token), token)
+        };
+        let is_open = said.measure == Measure::Growth && !lead.compared;
+        let local = local.filter(|found| !(is_open && carried(found)));
         let mut years = local.map(|found| found.years).or(self.frame.years);
         if self.frame.is_target && modality == Modality::Actual && local.is_none() {
             // A fact recalled among tasks is not of the year they are for.

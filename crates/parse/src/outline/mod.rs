@@ -38,28 +38,28 @@ pub struct Item {
     level: u8,
 }
 
-/// The sections of the body that begins at character `from` and ends at `to`. The time is that
-/// of sorting the headings.
-pub fn outline(text: &Text<'_>, from: usize, to: usize) -> Vec<Section> {
+/// The sections of the body that begins at character `from` and ends at `to`; `planned` is the year that a
+/// report of the day in the head plans. The time is that of sorting the headings.
+pub fn outline(text: &Text<'_>, from: usize, to: usize, planned: Option<i32>) -> Vec<Section> {
     let mut paragraphs = paragraph::paragraphs(text, from);
     paragraphs.retain(|paragraph| paragraph.range.start < to);
     let mut items = levels::items(text, &paragraphs);
     standing::add_standing(text, &paragraphs, &mut items);
     theme::add_families(text, &paragraphs, &mut items);
     theme::add_themes(text, &paragraphs, &mut items);
-    let headed = sections(text, &items, to);
+    let headed = sections(text, &items, to, planned);
     add_headless(text, &paragraphs, &items, headed)
 }
 
 /// Turns items into sections: roles from headings and parents, spans up to the next heading of the
 /// same or a higher level.
-fn sections(text: &Text<'_>, items: &[Item], end: usize) -> Vec<Section> {
+fn sections(text: &Text<'_>, items: &[Item], end: usize, planned: Option<i32>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::with_capacity(items.len());
     // The open section of each level, to close it when the next one of its level begins.
     let mut open: Vec<usize> = Vec::new();
     let mut before: Option<Role> = None;
     let parts = items.iter().filter(|item| item.level == 1);
-    let looks_back = role::first_looks_back(parts.map(|part| text.folded_str(part.heading.clone())));
+    let looks_back = role::first_looks_back(parts.map(|part| text.folded_str(part.heading.clone())), planned);
     for item in items {
         while open.last().is_some_and(|&at| sections[at].level >= item.level) {
             close(&mut sections, &mut open, item.start);

@@ -56,11 +56,15 @@ const PAST: [&str; 6] = ["过去", "一年来", "五年来", "四年来", "三�
 
 /// Whether the first of the headings of the parts names the work or aims of a year, and a later one those
 /// of the next: 2009年主要工作 before 2010年工作安排 looks back. The work of a year looks back from that of 今年,
-/// too; aims of a year may be this year's.
-pub fn first_looks_back(mut headings: impl Iterator<Item = String>) -> bool {
+/// too, and so does that of the year before the one that a report delivered then plans (`planned`), whatever
+/// follows; aims of a year may be this year's.
+pub fn first_looks_back(mut headings: impl Iterator<Item = String>, planned: Option<i32>) -> bool {
     let Some(first) = headings.next() else { return false };
     let role = of_heading(&first).filter(|role| matches!(role, Role::Tasks | Role::Targets));
     let (Some(role), Some(year)) = (role, last_year(&first)) else { return false };
+    if role == Role::Tasks && planned == Some(year + 1) {
+        return true;
+    }
     headings.any(|heading| {
         role == Role::Tasks && heading.contains("今年") || last_year(&heading).is_some_and(|later| later == year + 1)
     })

@@ -44,6 +44,7 @@ impl Repair {
         pages::find(text, &mut lines, &mut repair);
         wraps::find(text, &lines, &mut repair);
         digits::find(text, &mut repair);
+        digits::find_set_off(text, &mut repair);
         pinyin::find(text, &mut repair);
         sites::find(text, &mut repair);
         repair.cuts.sort_by_key(|cut| cut.start);
