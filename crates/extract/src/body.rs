@@ -166,6 +166,7 @@ fn is_subtitle(dom: &Dom, title: &Line, line: &Line) -> bool {
     let text = dom.line_text(line);
     if line.chars < MIN_SUBTITLE
         || title::is_byline(text)
+        || clean::is_beside_title(text)
         || clean::fold(dom.line_text(title)).contains(&*clean::fold(text))
     {
         return false;

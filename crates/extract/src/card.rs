@@ -134,17 +134,17 @@ fn is_called_label(cell: &Element) -> bool {
 
 /// Whether most rows of a table are labels with a value each, one or two.
 fn is_table_of_facts(dom: &Dom, table: u32) -> bool {
-    let (mut rows, mut pairs, mut long) = (0, 0, 0);
+    let (mut rows, mut pairs, mut headed, mut long) = (0, 0, 0, 0);
     let is_label = |cell: u32| dom.markup(cell).is_some_and(is_called_label);
     for group in dom.children(table) {
         for row in dom.children(group) {
             if dom.nodes[row as usize].tag != local_name!("tr") {
                 continue;
             }
-            let (mut labels, mut values) = (0, 0);
+            let (mut labels, mut heads, mut values) = (0, 0, 0);
             for cell in dom.children(row) {
                 match dom.nodes[cell as usize].tag {
-                    local_name!("th") => labels += 1,
+                    local_name!("th") => heads += 1,
                     local_name!("td") if is_label(cell) => labels += 1,
                     local_name!("td") => values += 1,
                     _ => continue,
@@ -152,8 +152,11 @@ fn is_table_of_facts(dom: &Dom, table: u32) -> bool {
                 long += u32::from(dom.nodes[cell as usize].chars > 4 * MAX_VALUE);
             }
             rows += 1;
-            pairs += u32::from(labels == values && (1..=2).contains(&labels));
+            headed += u32::from((labels, heads, values) == (0, 1, 1));
+            pairs += u32::from(labels + heads == values && (1..=2).contains(&values));
         }
     }
-    pairs > MIN_ROWS && pairs * 10 >= rows * 6 && long * 10 <= rows
+    let are_most = |pairs: u32| pairs > MIN_ROWS && pairs * 10 >= rows * 6 && long * 10 <= rows;
+    // Amid sentences, other labels than one head a row may be those of a text's own table.
+    are_most(headed) || are_most(pairs) && !stands_in_text(dom, table)
 }

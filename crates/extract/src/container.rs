@@ -126,7 +126,7 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
         return Some(Container { lines: alone, known: true, is_post: true, heading, others, letter: None });
     }
     let mut values: Vec<f32> = dom.lines.iter().map(|line| worth_of(dom, line)).collect();
-    for copy in copies(dom) {
+    for copy in copies(dom, &regions) {
         values[copy] = 0.0;
     }
     let choose = |most_against: f32| -> Option<(Vec<usize>, bool)> {
@@ -164,8 +164,9 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
 
 /// The lines of prose that say again what earlier ones said, two in a row or more: a site may send its article
 /// once for desks and once for hands.
-fn copies(dom: &Dom) -> Vec<usize> {
-    let prose: Vec<usize> = (0..dom.lines.len()).filter(|&index| dom.lines[index].is_prose()).collect();
+fn copies(dom: &Dom, regions: &[u32]) -> Vec<usize> {
+    let is_told = |line: &Line| line.is_prose() && !dom.is_in_any(regions, line.at);
+    let prose: Vec<usize> = (0..dom.lines.len()).filter(|&index| is_told(&dom.lines[index])).collect();
     let text = |place: usize| dom.line_text(&dom.lines[prose[place]]);
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut copies = Vec::new();

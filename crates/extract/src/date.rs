@@ -132,7 +132,9 @@ pub(crate) fn find(
     let mut below = last.and_then(|last| from_lines_below(dom, last));
     // The day a document was drawn up says less than that of its publication, also below the text.
     if above.as_ref().is_some_and(|(_, is_of_document)| *is_of_document) {
-        found.extend(below.take_if(|below| OF_PAGE.is_match(&below.text)));
+        // What was published before it was drawn up is another page.
+        let drawn_up = above.as_ref().map(|(above, _)| above.date);
+        found.extend(below.take_if(|below| OF_PAGE.is_match(&below.text) && Some(below.date) >= drawn_up));
     }
     found.extend(above.map(|(above, _)| above));
     found.extend(path.and_then(|path| Some(DateEvidence::new(from_address(path)?, "address", path))));
@@ -327,7 +329,11 @@ fn from_lines_below(dom: &Dom, last: usize) -> Option<DateEvidence> {
             continue;
         }
         for found in dates(text) {
-            if plausibility(text, &found.range, dom.lines[index].chars) >= 2.0 {
+            // Below the text there is seldom another day to give way to.
+            let gives_way = OF_DOCUMENT.is_match(&text[..found.range.start]) && !text.contains("成文日期")
+                || OF_ANSWER.is_match(&text[..found.range.start]);
+            let least = if gives_way { 1.0 } else { 2.0 };
+            if plausibility(text, &found.range, dom.lines[index].chars) >= least {
                 return Some(DateEvidence::new(found.date, "below", text));
             }
         }

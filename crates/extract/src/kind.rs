@@ -112,7 +112,8 @@ pub(crate) fn classify(container: Option<&Container>, evidence: Evidence, is_lis
             // A column's description is short beside its links.
             let outweighed = evidence.entries >= 15 && evidence.text < 4 * evidence.entries && evidence.text < 150;
             // A table of letters or documents is not text, whatever is said above it.
-            let is_table = evidence.rows >= MIN_ROWS && evidence.row_chars * 2 > evidence.text;
+            let is_text = evidence.is_headed && evidence.paragraphs >= 1;
+            let is_table = !is_text && evidence.rows >= MIN_ROWS && evidence.row_chars * 2 > evidence.text;
             enough && !is_table && (container.known || evidence.is_headed || !outweighed)
         }
     };

@@ -71,7 +71,7 @@ pub(crate) struct Letter {
 }
 
 // The heading of an office's answer to what stands above it.
-pattern!(OFFICE_ANSWERS, r"^(?:官方|部门|单位|领导|政府|办理)(?:回复|答复|回应)[:：]?$");
+pattern!(OFFICE_ANSWERS, r"^(?:官方|部门|单位|领导|政府|办理)(?:回复|答复)[:：]?$");
 
 // Where the form ends: readers say how content they are.
 pattern!(EVALUATION, r"^(?:网友|群众|满意度?|我要|用户)评价");
@@ -95,7 +95,10 @@ fn headed(dom: &Dom) -> Option<Letter> {
     let answer = headings.next().filter(|_| headings.next().is_none())?;
     let is_timed = |index: &usize| marks::is_mark_of_time(dom, &dom.lines[*index]);
     let asked = (answer.saturating_sub(MAX_LETTER)..answer).find(is_timed)?;
-    let answered = (answer + 1..(answer + MAX_BELOW).min(dom.lines.len())).find(is_timed)?;
+    // Who answered and when, but no sentence that begins with a day.
+    let is_signature =
+        |index: &usize| is_timed(index) && !dom.line_text(&dom.lines[*index]).contains(['，', ',', '。']);
+    let answered = (answer + 1..(answer + MAX_BELOW).min(dom.lines.len())).find(is_signature)?;
     let is_evaluation = |index: &usize| EVALUATION.is_match(dom.line_text(&dom.lines[*index]));
     let end = end_of(dom, asked, answered, answered);
     let end = (answered + 1..end).find(is_evaluation).unwrap_or(end);
@@ -113,7 +116,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
     let is_labelled = |index: &usize| Labels::of(dom, *index).is_some();
     let labelled: Vec<usize> = (0..dom.lines.len()).filter(is_labelled).take(MAX_LABELLED).collect();
     let (&first, &last) = (labelled.first()?, labelled.last()?);
-    if !is_form(dom, &labelled) {
+    if !is_form(dom, &labelled) || stands_below_text(dom, heading, first) {
         return None;
     }
     let answers = |index: &usize| Labels::of(dom, *index).is_some_and(|labels| labels.answered);
@@ -253,6 +256,15 @@ fn is_form(dom: &Dom, labelled: &[usize]) -> bool {
         }
     }
     asked && answered && names.len() >= MIN_LABELS && names.values().all(|&times| times == 1)
+}
+
+/// Whether sentences stand above the first label: then the labels are of a report's parts, of a table in a text or of a
+/// form below one.
+fn stands_below_text(dom: &Dom, heading: Option<usize>, first: usize) -> bool {
+    let from = heading.map_or(0, |heading| heading + 1).max(first.saturating_sub(MAX_LETTER));
+    let is_sentence =
+        |line: &Line| line.is_prose() && line.link_share() < 0.5 && !clean::is_boilerplate(dom.line_text(line));
+    dom.lines.get(from..first).is_some_and(|lines| lines.iter().any(is_sentence))
 }
 
 /// Where a form ends: with the block that holds all its labels, and some text from that of the answer on.

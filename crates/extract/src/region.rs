@@ -137,7 +137,9 @@ pub(crate) fn kind_of(element: &Element) -> Option<RegionKind> {
 /// Whether a name is that of an article's text.
 fn holds_article(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    (name.contains("article") || name.contains("artical")) && (name.contains("content") || name.contains("body"))
+    !name.starts_with("ad")
+        && (name.contains("article") || name.contains("artical"))
+        && (name.contains("content") || name.contains("body"))
 }
 
 /// What one id or class name says.

@@ -51,15 +51,16 @@ fn sorts_of(dom: &Dom, at: u32) -> Vec<Sort> {
     let node = &dom.nodes[at as usize];
     let class = dom.markup(at).map(class_of).unwrap_or_default();
     let mut sorts = Vec::new();
-    // Columns of a grid are no records, however alike they are called.
-    let names = class.split_ascii_whitespace().filter(|name| !name.starts_with("col-"));
+    // Columns of a grid are no records, however alike they are called; those of the whole width are rows.
+    let is_column = |name: &&str| name.starts_with("col-") && !name.ends_with("-12");
+    let names = class.split_ascii_whitespace().filter(|name| !is_column(name));
     for name in names.take(MAX_CLASSES) {
         let class: String = name.chars().filter(|c| !c.is_ascii_digit()).take(40).collect();
         if !class.is_empty() {
             sorts.push(Sort { tag: node.tag.clone(), class, parent: NONE });
         }
     }
-    if sorts.is_empty() && !class.contains("col-") {
+    if sorts.is_empty() && !class.split_ascii_whitespace().any(|name| is_column(&name)) {
         // Blocks without a class are alike only beside each other.
         sorts.push(Sort { tag: node.tag.clone(), class: String::new(), parent: node.parent });
     }

@@ -91,6 +91,9 @@ const ABOVE_TEXT: usize = 8;
 const MAX_SET_IN_LINES: usize = 4;
 const MIN_SET_IN_LINES: usize = 10;
 
+/// The longest name of a book of entries: an encyclopedia, a dictionary.
+const MAX_BOOK: usize = 8;
+
 /// The longest label that ends in a colon.
 const MAX_LABEL: u32 = 12;
 
@@ -305,7 +308,7 @@ fn score(
     }
     let text = dom.line_text(line);
     // A heading of other pages or of files names nothing: 相关稿件：.
-    let heads_others = line.chars <= MAX_LABEL && text.ends_with(['：', ':']);
+    let heads_others = line.heading != 1 && line.chars <= MAX_LABEL && text.ends_with(['：', ':']);
     if heads_others || clean::is_boilerplate(text) || leads_home(dom, line) {
         return 0.0;
     }
@@ -400,7 +403,13 @@ impl Declared {
     fn agreement_of(&self, heading: &str, level: u8) -> f32 {
         let text = fold(heading);
         let is_short = level == 1 && (2..4).contains(&text.chars().count()) && !NAMES_SITE.is_match(&text);
-        if is_short && self.begins_with(&text) { 5.0 } else { self.agreement(heading) }
+        // What follows an entry's name is its book's; behind a site's name stands the title.
+        let names_book = |rest: &str| {
+            let name = rest.trim_start_matches(BEHIND_SITE).split(|c: char| !c.is_alphanumeric()).next();
+            name.is_some_and(|name| name.chars().count() <= MAX_BOOK)
+        };
+        let is_entry = is_short && self.begins_with(&text) && names_book(&self.text[text.len()..]);
+        if is_entry { 5.0 } else { self.agreement(heading) }
     }
 
     /// Whether its first name is this folded text, those of column and site behind it.

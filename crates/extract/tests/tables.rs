@@ -76,6 +76,24 @@ fn dates() {
     }
 }
 
+/// What looks like furniture, a card, a letter or a copy and is of the text, or the other way round.
+#[test]
+fn wholes() {
+    let extractor = Extractor::new();
+    for row in rows("wholes") {
+        let [case, body, has, lacks] = std::array::from_fn(|column| &row[column]);
+        let html = format!(
+            "<meta charset=utf-8><title>为群众办小事_青岚县</title><h1>为群众办小事</h1><div>2024-05-13 10:20</div><div>{body}</div>"
+        );
+        let found = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+        assert_eq!(found.kind.as_str(), "article", "{case}");
+        for piece in has.split('|') {
+            assert!(found.text.contains(piece), "{case}: {piece} is not in\n{}", found.text);
+        }
+        assert!(lacks.is_empty() || !found.text.contains(lacks), "{case}:\n{}", found.text);
+    }
+}
+
 /// A column of six notices with something more below it.
 fn column(below: &str) -> String {
     let entry = |n: u32| {
