@@ -200,9 +200,12 @@ pub(crate) fn alone(dom: &Dom, regions: &[u32], heading: usize) -> Vec<usize> {
         return Vec::new();
     };
     let is_other = |line: &Line| clean::is_boilerplate(dom.line_text(line)) || dom.is_in_any(regions, line.at);
-    let prose = dom.lines.iter().filter(|line| line.is_prose() && !is_other(line));
-    if prose.map(|line| line.chars).sum::<u32>() >= ARTICLE_ABOVE {
-        return Vec::new();
+    let mut prose = 0;
+    for line in dom.lines.iter().filter(|line| line.is_prose() && !is_other(line)) {
+        prose += line.chars;
+        if prose >= ARTICLE_ABOVE {
+            return Vec::new();
+        }
     }
     let is_set =
         |index: usize| marks::is_mark(dom, &dom.lines[index]) || clean::is_about(dom.line_text(&dom.lines[index]));

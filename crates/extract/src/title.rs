@@ -227,6 +227,11 @@ fn are_together(dom: &Dom, lines: &[Line], text: &str) -> bool {
         if line.link_share() > 0.5 || line.chars as usize > rest.len() {
             return false;
         }
+        // Most lines begin otherwise, and Chinese characters fold to themselves.
+        let first = dom.line_text(line).chars().find(|c| !c.is_whitespace());
+        if first.is_some_and(|c| ('\u{3001}'..='\u{9FFF}').contains(&c) && !rest.starts_with(c)) {
+            return false;
+        }
         match rest.strip_prefix(&*fold(dom.line_text(line))) {
             Some("") => return place > 0,
             Some(behind) => rest = behind,
