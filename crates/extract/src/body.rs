@@ -282,7 +282,9 @@ fn behind_title(dom: &Dom, head: &[usize], title: &str) -> usize {
     let mut prose = 0;
     for (position, &index) in head.iter().enumerate() {
         let line = &dom.lines[index];
-        if let Some(lines) = title_lines(dom, &head[position..], &title) {
+        // A heading may be broken into lines of one element.
+        let own = head[position..].iter().map(|&index| &dom.lines[index]).take_while(|own| own.owner == line.owner);
+        if let Some(lines) = title::lines_together(dom, own, &title) {
             return position + lines;
         }
         prose += if begins_text(dom, line) { line.chars } else { 0 };
@@ -291,20 +293,6 @@ fn behind_title(dom: &Dom, head: &[usize], title: &str) -> usize {
         }
     }
     0
-}
-
-/// How many lines of one element, as a heading is broken into, together are a folded title.
-fn title_lines(dom: &Dom, lines: &[usize], title: &str) -> Option<usize> {
-    let owner = dom.lines[*lines.first()?].owner;
-    let mut rest = title;
-    for (place, &index) in lines.iter().enumerate() {
-        let line = &dom.lines[index];
-        rest = rest.strip_prefix(&*clean::fold(dom.line_text(line))).filter(|_| line.owner == owner)?;
-        if rest.is_empty() {
-            return Some(place + 1);
-        }
-    }
-    None
 }
 
 /// Where the list of other pages begins below the text, or the end.

@@ -217,28 +217,29 @@ fn is_set_in_lines(dom: &Dom, container: Option<&Container>, declared: &Declared
         return false;
     }
     let lines = &dom.lines[candidates(dom, container)];
-    (0..lines.len()).any(|first| are_together(dom, &lines[first..], &declared.head))
+    let is_set = |first: usize| {
+        let own = lines[first..].iter().take(MAX_SET_IN_LINES).take_while(|line| line.link_share() <= 0.5);
+        lines_together(dom, own, &declared.head).is_some_and(|count| count > 1)
+    };
+    (0..lines.len()).any(is_set)
 }
 
-/// Whether the first of some lines, two to [`MAX_SET_IN_LINES`] of them, together are a folded text.
-fn are_together(dom: &Dom, lines: &[Line], text: &str) -> bool {
+/// How many of some lines, from the first on, together are a folded text; none where they are not.
+pub(crate) fn lines_together<'a>(dom: &Dom, lines: impl Iterator<Item = &'a Line>, text: &str) -> Option<usize> {
     let mut rest = text;
-    for (place, line) in lines.iter().take(MAX_SET_IN_LINES).enumerate() {
-        if line.link_share() > 0.5 || line.chars as usize > rest.len() {
-            return false;
-        }
+    for (place, line) in lines.enumerate() {
+        let words = dom.line_text(line);
         // Most lines begin otherwise, and Chinese characters fold to themselves.
-        let first = dom.line_text(line).chars().find(|c| !c.is_whitespace());
+        let first = words.chars().find(|c| !c.is_whitespace());
         if first.is_some_and(|c| ('\u{3001}'..='\u{9FFF}').contains(&c) && !rest.starts_with(c)) {
-            return false;
+            return None;
         }
-        match rest.strip_prefix(&*fold(dom.line_text(line))) {
-            Some("") => return place > 0,
-            Some(behind) => rest = behind,
-            None => return false,
+        rest = rest.strip_prefix(&*fold(words))?;
+        if rest.is_empty() {
+            return Some(place + 1);
         }
     }
-    false
+    None
 }
 
 /// The subject of a text that is set like a letter, as boards of the telnet age do: 发信人, 标题, 发信站.
