@@ -3,11 +3,11 @@
 //! A report posted on a board may run over several posts of one author. Short remarks, thanks and
 //! answers of the same author do not belong to it; the bounds are those of [`crate::forum`].
 
-use crate::clean::pattern;
 use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::{attribute, class_of};
 use crate::forum::MIN_CONTINUATION;
 use crate::marks::{self, is_action, is_mark};
+use crate::patterns::pattern;
 use crate::records::text_of;
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;

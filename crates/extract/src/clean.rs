@@ -5,17 +5,9 @@
 //! page, or only above the first sentence (dates, sources, font sizes), or only below the last one
 //! (credits, related links).
 
-use aho_corasick::AhoCorasick;
+use crate::patterns::pattern;
+use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
 use std::sync::LazyLock;
-
-/// A static pattern. The expressions are constants; the tests run every one.
-macro_rules! pattern {
-    ($name:ident, $text:expr) => {
-        static $name: std::sync::LazyLock<regex::Regex> =
-            std::sync::LazyLock::new(|| regex::Regex::new($text).expect("the pattern is valid"));
-    };
-}
-pub(crate) use pattern;
 
 // Beginnings of notices about the site, whatever follows.
 pattern!(
@@ -77,6 +69,7 @@ pattern!(
 // Labels of the line about an article: when, from where, by whom, how often read.
 pattern!(
     LABEL,
+    words: [":", "："],
     r"(?x)(?:发布|发表|更新|创建|上传|提交者|发[帖贴]人|发信人|发信站|下载|大小|格式|时间|日期|来源|稿源|作者|撰文|摄影|文章来源|信息来源|新闻来源|出处|记者|编辑|责编|责任编辑|浏览|点击|阅读|访问|点击量|浏览量|阅读量|人气|评论|查看|回复|字体|字号|索引号|发布机构|分享|打印|收藏|文号|发文字号|主题分类|成文日期|信息分类|公开)
         [^:：]{0,8}[:：] | (?:来|作)\s(?:源|者)\s?[:：]"
 );
@@ -123,10 +116,17 @@ pattern!(
 // Who posted it when, and how often it was read, below the text of blogs and boards.
 pattern!(
     POSTED,
+    words: [
+        "发表", "张贴", "发布", "提问", "编辑", "修改", "本帖", "本贴", "更新", "上传", "录入", "引用", "链接", "阅读",
+        "浏览", "点击", "字数",
+    ],
     r"(?x)^[(（\[【\s]*(?:由.{1,20})?(?:发表|张贴|发布|提问|编辑|修改|本文发表|本[帖贴]由.{1,30})(?:于|在|\s@|[:：])?.{0,40}(?:\d{1,2}[:：]\d{2}|阅读|浏览|评论)
       | ^[(（\[【\s]*(?:发布|发表|更新|上传|录入)(?:日期|时间)\s*[:：]\s?\d{4}
-      | (?i:trackback|引用通告|引用地址|永久链接|固定链接|permalink) | ^[\[【(（]?(?:已被)?(?:阅读|浏览|点击|字数)(?:次数|数|量)?\s?[:：(（]?\s?\d+"
+      | 引用通告|引用地址|永久链接|固定链接 | ^[\[【(（]?(?:已被)?(?:阅读|浏览|点击|字数)(?:次数|数|量)?\s?[:：(（]?\s?\d+"
 );
+
+// The same in English.
+pattern!(ENGLISH_POSTED, r"(?i)trackback|permalink");
 
 // What accounts ask of their readers below the text.
 pattern!(
@@ -140,6 +140,10 @@ pattern!(
 // The heading of visitors' comments, with or without their number.
 pattern!(
     COMMENTS_HEADING,
+    words: [
+        "评论", "留言", "跟贴", "跟帖", "回贴", "回帖", "回复", "讨论", "回应", "热评", "点评", "omment", "esponse",
+        "eplies", "thought",
+    ],
     r"(?x)^[\[【（(<《\s\-·•|>»]*(?:
         (?:网友|读者|用户|全部|最新|热门|精彩|精选)?(?:评论|留言|跟[贴帖]|热评|回应|点评)(?:列表|区|专区)?\s*[（(：:]?\s*\d+\s*[条个]?[)）]?
       | (?:网友|读者|用户|全部|最新|热门|精彩|精选)(?:评论|留言|跟[贴帖]|热评|点评)(?:列表|区|专区)?
@@ -181,14 +185,23 @@ pattern!(CONTENTS, r"(?i)^[\[【\s]*(?:(?:本文|文章|本页)?目\s*录|conten
 // Files to download.
 pattern!(
     ATTACHMENT,
+    words: ["."],
     r"(?i)^(?:附件|附)?\s*\d*\s*[:：.、]?.{0,80}\.(?:docx?|xlsx?|pdf|wps|zip|rar|ofd|ceb|txt)\s*(?:[(（].{0,30})?$|^\S.{0,80}\.(?:jpe?g|png|gif|bmp)\s*[(（].{0,30}下载.{0,12}$"
 );
 
 // The last lines of a page.
 pattern!(
     FOOTER,
-    r"(?i)(?:ICP备|ICP证|公网安备|版权所有|All Rights Reserved|Powered by|网站标识码|网站地图|建议使用.{0,10}分辨率|技术支持\s*[:：]|主办单位\s*[:：]|承办单位\s*[:：]|信息举报中心|举报(?:电话|邮箱)\s*[:：]|增值电信业务|电信增值业务|[如若][^。]{0,10}侵(?:权|犯)[^。]{0,30}(?:联系|删除)|(?:不得|禁止|谢绝|请勿)[^。]{0,40}(?:作|建立)镜像|许可证(?:号|编号)?\s*[:：]?\s*\d{6}|^(?:联系)?地址\s*[:：].{0,60}(?:邮编|邮政编码|电话))"
+    words: [
+        "P备", "p备", "P证", "p证", "公网安备", "版权所有", "网站标识码", "网站地图", "建议使用", "技术支持", "主办单位",
+        "承办单位", "信息举报中心", "举报电话", "举报邮箱", "电信业务", "增值业务", "侵权", "侵犯", "镜像", "许可证",
+        "地址",
+    ],
+    r"(?i)(?:ICP备|ICP证|公网安备|版权所有|网站标识码|网站地图|建议使用.{0,10}分辨率|技术支持\s*[:：]|主办单位\s*[:：]|承办单位\s*[:：]|信息举报中心|举报(?:电话|邮箱)\s*[:：]|增值电信业务|电信增值业务|[如若][^。]{0,10}侵(?:权|犯)[^。]{0,30}(?:联系|删除)|(?:不得|禁止|谢绝|请勿)[^。]{0,40}(?:作|建立)镜像|许可证(?:号|编号)?\s*[:：]?\s*\d{6}|^(?:联系)?地址\s*[:：].{0,60}(?:邮编|邮政编码|电话))"
 );
+
+// The same in English.
+pattern!(ENGLISH_FOOTER, r"(?i)All Rights Reserved|Powered by");
 
 /// Whether a line is none of an article's wherever it stands.
 pub(crate) fn is_boilerplate(line: &str) -> bool {
@@ -196,29 +209,19 @@ pub(crate) fn is_boilerplate(line: &str) -> bool {
     if chars <= 40 && (TOOL.is_match(line) || is_all_tools(line)) {
         return true;
     }
-    if chars <= 200 && FOOTER.is_match(line) {
+    if chars <= 200 && (FOOTER.is_match(line) || ENGLISH_FOOTER.is_match(line)) {
         return true;
     }
     // Notices run long where a site explains itself.
     chars <= 600 && NOTICE.is_match(line)
 }
 
-/// Words without which [`COMMENTS_HEADING`] does not match: a scan for them is many times cheaper.
-static COMMENT_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [
-        "评论", "留言", "跟贴", "跟帖", "回贴", "回帖", "回复", "讨论", "回应", "热评", "点评", "omment", "esponse",
-        "eplies", "thought",
-    ];
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::new(words).expect("a few short words fit an automaton")
-});
-
 /// The longest heading of comments or answers, in characters.
 const MAX_HEADING: u32 = 50;
 
 /// Whether a line of so many characters is the heading of visitors' comments.
 pub(crate) fn heads_comments(line: &str, chars: u32) -> bool {
-    chars <= MAX_HEADING && COMMENT_WORDS.is_match(line) && COMMENTS_HEADING.is_match(line)
+    chars <= MAX_HEADING && COMMENTS_HEADING.is_match(line)
 }
 
 /// Whether a line is the first of a text set like a letter, as boards of the telnet age do.
@@ -333,8 +336,11 @@ const BUTTONS: &[&str] = &[
     "标题导航",
 ];
 
-/// The length of the longest of them, in bytes.
-const LONGEST_BUTTON: usize = 18;
+static BUTTON: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let builder = AhoCorasick::builder().start_kind(StartKind::Anchored).match_kind(MatchKind::LeftmostLongest).clone();
+    // Building fails only for automata beyond 2^31 states.
+    builder.build(BUTTONS).expect("a hundred short words fit an automaton")
+});
 
 /// Whether a character stands between buttons.
 fn parts_buttons(c: char) -> bool {
@@ -356,8 +362,7 @@ fn is_all_tools(line: &str) -> bool {
         if part.is_empty() {
             continue;
         }
-        let is_button = part.len() <= LONGEST_BUTTON && BUTTONS.contains(&part);
-        let found = if is_button { 1 } else { buttons_joined(part) };
+        let found = if button_at_start(part) == part { 1 } else { buttons_joined(part) };
         if found == 0 {
             return false;
         }
@@ -366,13 +371,20 @@ fn is_all_tools(line: &str) -> bool {
     buttons >= 2 || buttons == 1 && line.contains(|c: char| c.is_ascii_digit() || "[【".contains(c))
 }
 
+/// The longest button that a text begins with; empty where it begins with none.
+fn button_at_start(text: &str) -> &str {
+    &text[..BUTTON.find(Input::new(text).anchored(Anchored::Yes)).map_or(0, |found| found.end())]
+}
+
 /// How many buttons a text is, where it is nothing but such of two characters and more, and their counters: 编辑播报,
 /// 收藏0有用+1.
 fn buttons_joined(text: &str) -> u32 {
     let (mut rest, mut buttons) = (text, 0);
     while !rest.is_empty() {
-        let is_next = |button: &&&str| button.chars().nth(1).is_some() && rest.starts_with(**button);
-        let Some(button) = BUTTONS.iter().filter(is_next).max_by_key(|button| button.len()) else { return 0 };
+        let button = button_at_start(rest);
+        if button.chars().nth(1).is_none() {
+            return 0;
+        }
         rest = rest[button.len()..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '+');
         buttons += 1;
     }
@@ -424,7 +436,7 @@ pub(crate) fn is_trailer(line: &str) -> bool {
 
 /// Whether a line says who posted the text when.
 fn is_posted(line: &str) -> bool {
-    line.chars().count() <= 80 && !line.contains('。') && POSTED.is_match(line)
+    line.chars().count() <= 80 && !line.contains('。') && (POSTED.is_match(line) || ENGLISH_POSTED.is_match(line))
 }
 
 /// Whether a line begins with what heads links to other pages.

@@ -4,12 +4,12 @@
 //! title and text that looks like it, the address, a labelled line below the text. Dates in the text
 //! (the day a report was delivered) are another matter.
 
-use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::Dom;
 use crate::element::attribute;
 use crate::marks;
 use crate::metadata::DateEvidence;
+use crate::patterns::pattern;
 use crate::profile::Profile;
 use html5ever::local_name;
 use jiff::civil::Date;

@@ -5,9 +5,10 @@
 //! 留言标题), who answered when (答复单位, 办理结果). The document is what stands among them without label, or behind
 //! that of a content. A list of letters has the same labels several times and is none.
 
-use crate::clean::{self, pattern};
+use crate::clean;
 use crate::dom::{Dom, Line, NONE, fold_spaces};
 use crate::marks;
+use crate::patterns::pattern;
 use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
 use std::ops::Range;

@@ -21,6 +21,7 @@ mod marks;
 mod markup;
 mod metadata;
 mod pager;
+mod patterns;
 mod plain;
 mod profile;
 mod records;

@@ -2,10 +2,10 @@
 //!
 //! Links in hidden elements are not offered: no reader could follow them, and traps lie there.
 
-use crate::clean::pattern;
 use crate::dom::{Dom, fold_spaces};
 use crate::element::attribute;
 use crate::pager::Pager;
+use crate::patterns::pattern;
 use crate::profile::Profile;
 use baogao_model::{CanonicalUrl, Link, LinkRole, PageKind};
 use html5ever::local_name;

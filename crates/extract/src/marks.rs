@@ -4,8 +4,8 @@
 //! Each is a line of its own or a piece of one, as every board sets them; sentences are none.
 
 use crate::authors;
-use crate::clean::pattern;
 use crate::dom::{Dom, Line};
+use crate::patterns::{any_of, pattern};
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;
 use std::sync::LazyLock;
@@ -59,6 +59,7 @@ pattern!(
 // The card of a member beside each of their posts.
 pattern!(
     CARD_TEXT,
+    words: CARD_WORDS,
     r"(?x)^(?:级别|等级|积分|发帖数?|帖子数?|贴子|精华|威望|金钱|金币|经验|声望|魅力|财富|头衔|门派|来自|状态|性别|阅读权限|在线时间|会员等级|用户组|回答量|采纳率)
         \s?[:：]\s?.{0,24}$
       | ^(?:文章|主题|粉丝|关注)\s?[:：]\s?\d
@@ -69,6 +70,7 @@ pattern!(
 
 pattern!(
     ACTION_TEXT,
+    words: ACTION_WORDS,
     r"(?x)^\d+\s?个?赞(?:同)?(?:$|\s) | \d+\s?人(?:已经?)?(?:赞同|点赞|喜欢|感谢|赞过)|共\s?\d+\s?[篇条个]?(?:评论|回复|留言|跟帖) | (?:评论|回复|引用|浏览|阅读|Comments?)\s?[(（:：]\s?\d+ | 发表评论 | ^已[赞踩]过 | 对这个回答的评价 | (?:^|\s)(?:No|\d+)\sComments?
       | ^[\[【（(<←\s]*(?:回复|回应|回覆|引用|举报|舉報|赞同|点赞|赞|讚|转发|顶|踩|支持|反对|只看该?此?作者|只看(?:楼主|他|她|TA)|收起|追问|采纳|评论|返回|感谢|喜欢|收藏|鲜花|鸡蛋|删除|使用道具|添加评论|写评论|条评论|\d+\s?条?(?:评论|回复)|阅读全文)
       [\]］】）)\s]*(?:此楼|他|她)?\s*[(（:：\[]?\s*[\d.]*\s?[kKwW万]?\s*[)）\]]?(?:$|[\s|·•/])"
@@ -80,7 +82,6 @@ const ACTION_WORDS: [&str; 32] = [
     "支持", "反对", "只看", "收起", "追问", "采纳", "返回", "感谢", "喜欢", "收藏", "鲜花", "鸡蛋", "删除", "道具",
     "评价", "转发", "回应",
 ];
-static ACTIONS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&[&ACTION_WORDS]));
 
 /// Words without which [`CARD_TEXT`] does not match.
 const CARD_WORDS: [&str; 32] = [
@@ -117,7 +118,6 @@ const CARD_WORDS: [&str; 32] = [
     "UID",
     "枚",
 ];
-static CARDS: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(&[&CARD_WORDS]));
 
 /// Without a number these are the only marks of time and place: `刚刚`, `今天`, `楼主`, `沙发`, `地板`.
 const PLACES: [char; 5] = ['刚', '楼', '天', '沙', '板'];
@@ -125,13 +125,8 @@ const PLACES: [char; 5] = ['刚', '楼', '天', '沙', '板'];
 /// What some of is in every line that is a mark, and in most lines of a page is not.
 static ANY_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let numbers_and_places = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "刚", "楼", "天", "沙", "板"];
-    automaton(&[&ACTION_WORDS, &CARD_WORDS, &numbers_and_places])
+    any_of(&[&ACTION_WORDS[..], &CARD_WORDS, &numbers_and_places].concat())
 });
-
-fn automaton(words: &[&[&str]]) -> AhoCorasick {
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::new(words.iter().copied().flatten()).expect("some short words fit an automaton")
-}
 
 /// Whether a line is a mark of a record: its date, its floor, its buttons.
 pub(crate) fn is_mark(dom: &Dom, line: &Line) -> bool {
@@ -218,10 +213,10 @@ fn marks_of(text: &str) -> u8 {
     }
     // A colon of either width or a number is in every card; most lines of a page have neither.
     let may_be_card = text.len() <= MAX_CARD && text.bytes().any(|b| matches!(b, b'0'..=b'9' | b':' | 0xEF));
-    if may_be_card && CARDS.is_match(text) && CARD_TEXT.is_match(text) {
+    if may_be_card && CARD_TEXT.is_match(text) {
         return CARD;
     }
-    if ACTIONS.is_match(text) && ACTION_TEXT.is_match(text) {
+    if ACTION_TEXT.is_match(text) {
         marks |= ACTION;
     }
     if !text.bytes().any(|b| b.is_ascii_digit()) && !text.contains(PLACES) {

@@ -4,10 +4,10 @@
 //! text, and in the line between heading and text. All dates are kept, each with where it was found;
 //! the first of them is the one chosen.
 
-use crate::clean::pattern;
 use crate::container::Container;
 use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::attribute;
+use crate::patterns::pattern;
 use html5ever::local_name;
 use jiff::civil::Date;
 use serde::Serialize;

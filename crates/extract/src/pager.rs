@@ -5,9 +5,9 @@
 //! must fit it, so that the pager of a comment list or a link block `1 2 3` is no pager of this
 //! page. TRS WCM writes its pagers by script; the call is read instead.
 
-use crate::clean::pattern;
 use crate::dom::Dom;
 use crate::links::{Anchor, Base};
+use crate::patterns::pattern;
 use crate::region::RegionKind;
 use baogao_model::CanonicalUrl;
 use html5ever::local_name;

@@ -5,9 +5,9 @@
 //! pages says more, and a comment box that wants a log-in stands below one. What was seen is kept as
 //! evidence, so that a false alarm can be told from a wall.
 
-use crate::clean::pattern;
 use crate::dom::{Dom, Line, fold_spaces};
 use crate::kind::Evidence;
+use crate::patterns::pattern;
 use html5ever::local_name;
 use regex::Regex;
 

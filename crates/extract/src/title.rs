@@ -4,11 +4,12 @@
 //! banners. So every short line above the text is a candidate, and evidence adds up.
 
 use crate::body;
-use crate::clean::{self, fold, pattern};
+use crate::clean::{self, fold};
 use crate::container::Container;
 use crate::date;
 use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::{attribute, class_of, id_of};
+use crate::patterns::pattern;
 use crate::profile::Profile;
 use html5ever::local_name;
 
