@@ -29,9 +29,9 @@ mod refusal;
 mod region;
 mod runs;
 mod slot;
-mod source;
 mod stitch;
 mod title;
+mod tokens;
 mod worth;
 
 pub use charset::{Decoded, MAX_PAGE_BYTES, decode};
