@@ -8,8 +8,7 @@
 use crate::clean;
 use crate::dom::{Dom, Line, NONE, fold_spaces};
 use crate::marks;
-use crate::patterns::pattern;
-use aho_corasick::AhoCorasick;
+use crate::patterns::{Words, pattern};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -47,14 +46,12 @@ pattern!(
 );
 
 /// Words without which [`LABEL`] does not match: a scan for them is many times cheaper.
-static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = [
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(&[
         "来信", "信件", "留言", "咨询", "提问", "投诉", "写信", "发信", "诉求", "反映", "网友", "提交", "问题", "回复",
         "答复", "回信", "办理", "处理", "受理", "办结", "承办", "办复", "姓名", "时间", "日期", "标题", "主题", "内容",
         "正文", "描述", "编号", "类型", "类别", "对象", "单位", "部门", "机构", "机关", "状态", "结果", "意见", "情况",
-    ];
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::new(words).expect("a few short words fit an automaton")
+    ])
 });
 
 // The heading of the answer.

@@ -5,8 +5,7 @@
 
 use crate::authors;
 use crate::dom::{Dom, Line};
-use crate::patterns::{any_of, pattern};
-use aho_corasick::AhoCorasick;
+use crate::patterns::{Words, pattern};
 use html5ever::local_name;
 use std::sync::LazyLock;
 
@@ -122,11 +121,9 @@ const CARD_WORDS: [&str; 32] = [
 /// Without a number these are the only marks of time and place: `刚刚`, `今天`, `楼主`, `沙发`, `地板`.
 const PLACES: [char; 5] = ['刚', '楼', '天', '沙', '板'];
 
-/// What some of is in every line that is a mark, and in most lines of a page is not.
-static ANY_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let numbers_and_places = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "刚", "楼", "天", "沙", "板"];
-    any_of(&[&ACTION_WORDS[..], &CARD_WORDS, &numbers_and_places].concat())
-});
+/// What some of is in every line that is a mark without a number, and in most lines of a page is not.
+static ANY_WORDS: LazyLock<Words> =
+    LazyLock::new(|| Words::new(&[&ACTION_WORDS[..], &CARD_WORDS, &["刚", "楼", "天", "沙", "板"]].concat()));
 
 /// Whether a line is a mark of a record: its date, its floor, its buttons.
 pub(crate) fn is_mark(dom: &Dom, line: &Line) -> bool {
@@ -184,7 +181,7 @@ pub(crate) fn line_marks(dom: &Dom, line: &Line) -> u8 {
     }
     let text = dom.line_text(line);
     // Its pieces hold nothing that it does not.
-    if !ANY_WORDS.is_match(text) {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) && !ANY_WORDS.is_match(text) {
         return 0;
     }
     let mut marks = text.split('\t').map(marks_of).fold(0, std::ops::BitOr::bitor);

@@ -3,7 +3,7 @@
 //! Every line of a page is held against dozens of patterns, and hardly any matches. A scan for a few words some of
 //! which are in every text that a pattern matches is many times cheaper than the pattern.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, packed};
 use regex::Regex;
 
 /// A static pattern; with `words`, one that is tried only where one of them stands. The expressions are constants;
@@ -23,7 +23,7 @@ pub(crate) use pattern;
 /// A pattern and words without which it does not match.
 #[derive(Debug)]
 pub(crate) struct Guarded {
-    words: AhoCorasick,
+    words: Words,
     pattern: Regex,
 }
 
@@ -32,7 +32,7 @@ impl Guarded {
     ///
     /// When the pattern is not valid; it is a constant.
     pub fn new(words: &[&str], pattern: &str) -> Self {
-        Self { words: any_of(words), pattern: Regex::new(pattern).expect("the pattern is valid") }
+        Self { words: Words::new(words), pattern: Regex::new(pattern).expect("the pattern is valid") }
     }
 
     /// Whether the pattern matches somewhere in a text.
@@ -43,8 +43,28 @@ impl Guarded {
     }
 }
 
-/// An automaton that finds any of these words.
-pub(crate) fn any_of(words: &[&str]) -> AhoCorasick {
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::new(words).expect("some short words fit an automaton")
+/// A few words to look for.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// For processors with vectors, many times faster. It takes no more than 64 words.
+    packed: Option<packed::Searcher>,
+    automaton: AhoCorasick,
+}
+
+impl Words {
+    pub fn new(words: &[&str]) -> Self {
+        Self {
+            packed: packed::Builder::new().extend(words).build(),
+            // Building fails only for automata beyond 2^31 states.
+            automaton: AhoCorasick::new(words).expect("some short words fit an automaton"),
+        }
+    }
+
+    /// Whether one of them stands in a text.
+    pub fn is_match(&self, text: &str) -> bool {
+        match &self.packed {
+            Some(packed) => packed.find(text).is_some(),
+            None => self.automaton.is_match(text),
+        }
+    }
 }
