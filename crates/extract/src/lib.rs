@@ -25,6 +25,7 @@ mod patterns;
 mod plain;
 mod profile;
 mod records;
+mod references;
 mod refusal;
 mod region;
 mod runs;
