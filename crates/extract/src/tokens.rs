@@ -5,6 +5,7 @@
 //! tokens of the HTML standard, §13.2.5, so that the tree is the one html5ever's own tokenizer would have led to, but
 //! for what was passed over; the tests hold both trees against each other.
 
+use crate::patterns::Words;
 use crate::references::{Place, resolved};
 use aho_corasick::AhoCorasick;
 use html5ever::tendril::StrTendril;
@@ -14,10 +15,12 @@ use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 use memchr::memmem;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// What makes a script worth keeping: lists and pagers that only it would show, and structured data.
-const READ_SCRIPTS: &[&str] = &["<datastore", "createPageHTML(", "\"datePublished\""];
+static READ_SCRIPTS: LazyLock<Words> =
+    LazyLock::new(|| Words::new(&["<datastore", "createPageHTML(", "\"datePublished\""]));
 
 /// The attributes that are read of every element, whatever the profile.
 const READ: [LocalName; 7] = [
@@ -140,53 +143,62 @@ impl<S: TokenSink> Source<'_, S> {
     /// Reads a tag from its name on and, where it begins raw text, that text. Returns where to go on, and whether that
     /// is straight behind a tag.
     fn tag(&self, kind: TagKind, start: usize) -> (usize, bool) {
-        let bytes = self.bytes();
-        let mut at = until(bytes, start, |byte| is_space(byte) || matches!(byte, b'/' | b'>'));
-        let name = lower_name(&self.text[start..at]);
-        let (mut attrs, mut self_closing) = (Vec::new(), false);
-        let (mut has_style, mut had_duplicate_attributes) = (false, false);
+        let end_of_name = until(self.bytes(), start, |byte| is_space(byte) || matches!(byte, b'/' | b'>'));
+        let name = lower_name(&self.text[start..end_of_name]);
+        // A tag that does not end is none.
+        let Some(Attributes { mut list, had_duplicates, self_closing, end }) = self.attributes(&name, end_of_name)
+        else {
+            return (self.text.len(), false);
+        };
+        if kind == TagKind::EndTag {
+            list.clear();
+        }
+        let token =
+            Tag { kind, name: name.clone(), self_closing, attrs: list, had_duplicate_attributes: had_duplicates };
+        match self.emit(Token::TagToken(token)) {
+            TokenSinkResult::RawData(kind) => (self.raw_text(&name, kind, end), false),
+            TokenSinkResult::Plaintext => {
+                self.characters(&without_nul(&self.text[end..]), false);
+                (self.text.len(), false)
+            }
+            // The tree builder leaves out a line break here, but one only.
+            _ => (end, !matches!(name, local_name!("pre") | local_name!("listing"))),
+        }
+    }
+
+    /// Reads the attributes of a tag, from behind its name up to its `>`. `None` where there is none.
+    fn attributes(&self, tag: &LocalName, start: usize) -> Option<Attributes> {
+        let mut found = Attributes { list: Vec::new(), had_duplicates: false, self_closing: false, end: 0 };
+        let (mut at, mut has_style) = (start, false);
         loop {
-            match bytes.get(at) {
-                // A tag that does not end is none.
-                None => return (self.text.len(), false),
-                Some(b'>') => break,
-                Some(b'/') => {
-                    at += 1;
-                    self_closing = bytes.get(at) == Some(&b'>');
+            match *self.bytes().get(at)? {
+                b'>' => {
+                    found.end = at + 1;
+                    return Some(found);
                 }
-                Some(&byte) if is_space(byte) => at += 1,
-                Some(_) => {
-                    let attribute = attribute_at(bytes, at);
-                    if kind == TagKind::StartTag
-                        && let Some(own) = self.read_name(&name, &self.text[at..attribute.name_end])
-                    {
-                        let value = &self.text[attribute.value.0..attribute.value.1];
-                        let is_style = own == local_name!("style");
-                        // Of several the first counts, also where it tells nothing.
+                b'/' => {
+                    at += 1;
+                    found.self_closing = self.bytes().get(at) == Some(&b'>');
+                }
+                byte if is_space(byte) => at += 1,
+                _ => {
+                    let attribute = attribute_at(self.bytes(), at);
+                    if let Some(name) = self.read_name(tag, &self.text[at..attribute.end_of_name]) {
+                        let value = &self.text[attribute.value];
+                        let is_style = name == local_name!("style");
+                        // Of several the first counts, also of styles that tell nothing.
                         if is_style && std::mem::replace(&mut has_style, true)
-                            || attrs.iter().any(|other: &Attribute| other.name.local == own)
+                            || found.list.iter().any(|other| other.name.local == name)
                         {
-                            had_duplicate_attributes = true;
+                            found.had_duplicates = true;
                         } else if !is_style || TELLING_STYLES.is_match(value) {
-                            attrs.push(Attribute {
-                                name: QualName::new(None, ns!(), own),
-                                value: attribute_value(value),
-                            });
+                            let name = QualName::new(None, ns!(), name);
+                            found.list.push(Attribute { name, value: attribute_value(value) });
                         }
                     }
                     at = attribute.end;
                 }
             }
-        }
-        let token = Tag { kind, name: name.clone(), self_closing, attrs, had_duplicate_attributes };
-        match self.emit(Token::TagToken(token)) {
-            TokenSinkResult::RawData(kind) => (self.raw_text(&name, kind, at + 1), false),
-            TokenSinkResult::Plaintext => {
-                self.characters(&without_nul(&self.text[at + 1..]), false);
-                (self.text.len(), false)
-            }
-            // The tree builder leaves out a line break here, but one only.
-            _ => (at + 1, !matches!(name, local_name!("pre") | local_name!("listing"))),
         }
     }
 
@@ -217,7 +229,7 @@ impl<S: TokenSink> Source<'_, S> {
         let text = &self.text[begin..end];
         let is_read = match *name {
             local_name!("style") => false,
-            local_name!("script") => READ_SCRIPTS.iter().any(|words| text.contains(words)),
+            local_name!("script") => READ_SCRIPTS.is_match(text),
             _ => true,
         };
         if is_read {
@@ -309,34 +321,39 @@ fn without_nul(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// An attribute as it stands in the source.
+/// The attributes of a tag that are read.
+struct Attributes {
+    list: Vec<Attribute>,
+    had_duplicates: bool,
+    /// Whether the tag ends with `/>`.
+    self_closing: bool,
+    /// The position behind the tag.
+    end: usize,
+}
+
+/// Where an attribute stands in the source.
 struct AttributeAt {
-    name_end: usize,
+    end_of_name: usize,
     /// Without its quotes.
-    value: (usize, usize),
+    value: Range<usize>,
     end: usize,
 }
 
 /// Finds the ends of the attribute that begins at a position.
 fn attribute_at(bytes: &[u8], start: usize) -> AttributeAt {
     // A name may begin with `=`.
-    let name_end = until(bytes, start + 1, |byte| is_space(byte) || matches!(byte, b'/' | b'>' | b'='));
-    let equals = until(bytes, name_end, |byte| !is_space(byte));
+    let end_of_name = until(bytes, start + 1, |byte| is_space(byte) || matches!(byte, b'/' | b'>' | b'='));
+    let equals = until(bytes, end_of_name, |byte| !is_space(byte));
     if bytes.get(equals) != Some(&b'=') {
-        return AttributeAt { name_end, value: (name_end, name_end), end: name_end };
+        return AttributeAt { end_of_name, value: end_of_name..end_of_name, end: end_of_name };
     }
-    let value = until(bytes, equals + 1, |byte| !is_space(byte));
-    match bytes.get(value) {
-        Some(quote @ (b'"' | b'\'')) => {
-            let begin = value + 1;
-            let end = memchr::memchr(*quote, &bytes[begin..]).map_or(bytes.len(), |length| begin + length);
-            AttributeAt { name_end, value: (begin, end), end: (end + 1).min(bytes.len()) }
-        }
-        _ => {
-            let end = until(bytes, value, |byte| is_space(byte) || byte == b'>');
-            AttributeAt { name_end, value: (value, end), end }
-        }
+    let begin = until(bytes, equals + 1, |byte| !is_space(byte));
+    if let Some(quote @ (b'"' | b'\'')) = bytes.get(begin) {
+        let end = memchr::memchr(*quote, &bytes[begin + 1..]).map_or(bytes.len(), |length| begin + 1 + length);
+        return AttributeAt { end_of_name, value: begin + 1..end, end: (end + 1).min(bytes.len()) };
     }
+    let end = until(bytes, begin, |byte| is_space(byte) || byte == b'>');
+    AttributeAt { end_of_name, value: begin..end, end }
 }
 
 fn attribute_value(source: &str) -> StrTendril {
