@@ -80,7 +80,7 @@ impl<S: TokenSink> Source<'_, S> {
         let mut at = if self.text.starts_with('\u{FEFF}') { '\u{FEFF}'.len_utf8() } else { 0 };
         let mut is_behind_tag = false;
         while at < end {
-            let start = self.find(at, b'<');
+            let start = self.next_markup(at);
             if start > at {
                 self.text_between(at, start, is_behind_tag);
             }
@@ -93,25 +93,38 @@ impl<S: TokenSink> Source<'_, S> {
         self.sink.end();
     }
 
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.bytes().get(at).copied()
+    }
+
     /// Where a byte stands next, or the end of the text.
     fn find(&self, from: usize, byte: u8) -> usize {
         memchr::memchr(byte, &self.bytes()[from..]).map_or(self.text.len(), |found| from + found)
     }
 
-    /// Reads what begins with `<`. Returns where to go on, and whether that is straight behind a tag.
+    /// Where the next `<` stands that is no text, or the end.
+    fn next_markup(&self, from: usize) -> usize {
+        let begins = |&at: &usize| match self.byte(at + 1) {
+            Some(b'/') => at + 2 < self.text.len(),
+            Some(byte) => byte.is_ascii_alphabetic() || matches!(byte, b'!' | b'?'),
+            None => false,
+        };
+        memchr::memchr_iter(b'<', &self.bytes()[from..])
+            .map(|found| from + found)
+            .find(begins)
+            .unwrap_or(self.text.len())
+    }
+
+    /// Reads the markup that begins at a position. Returns where to go on, and whether that is straight behind a tag.
     fn markup(&mut self, start: usize) -> (usize, bool) {
-        let byte = |at: usize| self.bytes().get(at).copied();
-        match (byte(start + 1), byte(start + 2)) {
-            (Some(b'!'), _) => (self.declaration(start), false),
-            (Some(b'/'), Some(b)) if b.is_ascii_alphabetic() => self.tag(TagKind::EndTag, start + 2),
-            (Some(b'/'), Some(_)) => (self.find(start + 2, b'>') + 1, false),
-            (Some(b'?'), _) => (self.find(start + 2, b'>') + 1, false),
-            (Some(b), _) if b.is_ascii_alphabetic() => self.tag(TagKind::StartTag, start + 1),
-            (next, _) => {
-                let length = if next == Some(b'/') { 2 } else { 1 };
-                self.characters(&self.text[start..start + length], true);
-                (start + length, false)
+        match self.byte(start + 1) {
+            Some(b'!') => (self.declaration(start), false),
+            Some(b'?') => (self.find(start + 2, b'>') + 1, false),
+            Some(b'/') if self.byte(start + 2).is_some_and(|byte| byte.is_ascii_alphabetic()) => {
+                self.tag(TagKind::EndTag, start + 2)
             }
+            Some(b'/') => (self.find(start + 2, b'>') + 1, false),
+            _ => self.tag(TagKind::StartTag, start + 1),
         }
     }
 
