@@ -401,7 +401,7 @@ fn digit(c: char) -> i16 {
 }
 
 /// A number up to 99 in Chinese numerals: 二十三.
-fn counted(text: &str) -> i16 {
+pub(crate) fn counted(text: &str) -> i16 {
     match text.split_once('十') {
         Some((tens, ones)) => 10 * tens.chars().next().map_or(1, digit) + ones.chars().next().map_or(0, digit),
         None => text.chars().next().map_or(0, digit),
