@@ -31,6 +31,9 @@ const MAX_LINE_NODES: u32 = 200;
 /// Dates looked at of one line: each is judged by all that stands before it.
 const MAX_IN_LINE: usize = 4;
 
+/// The longest line that a date in boxes makes, in bytes.
+const MAX_BOX: usize = 24;
+
 /// Dates read of `meta` elements.
 const MAX_META: usize = 8;
 
@@ -91,7 +94,11 @@ pattern!(
 pattern!(YEAR_LINE, r"^(?:19|20)\d{2}年?$");
 pattern!(DAY_LINE, r"^\d{1,2}[-/.月]\s?\d{1,2}日?(?:$|\s)");
 
-// The same with a time behind it.
+// A day set large beside or above its month and year, all in one line: 05 2023-04; 04-05 2023.
+pattern!(DAY_FIRST, r"^([0-9]{2})日?\s?((?:19|20)[0-9]{2})\s?[-/.年]\s?([0-9]{1,2})月?$");
+pattern!(YEAR_LAST, r"^([0-9]{1,2})[-/.月]([0-9]{1,2})日?\s?((?:19|20)[0-9]{2})年?$");
+
+// A time behind a date.
 pattern!(TIME_BEHIND, r"^[\sT日]{0,3}\d{1,2}[:：]\d{2}");
 
 // What stands before the day a member joined a board.
@@ -371,6 +378,10 @@ fn dates(text: &str) -> Vec<Found> {
         dates.retain(|found| LABEL.is_match(&text[..found.range.start]) || found.range == (0..text.len()));
     } else if dates.is_empty() && is_numbered {
         dates = read(&SPLIT, date_of);
+        if text.len() <= MAX_BOX {
+            dates.extend(read(&DAY_FIRST, |found| date_from(&found[2], &found[3], &found[1])));
+            dates.extend(read(&YEAR_LAST, |found| date_from(&found[3], &found[1], &found[2])));
+        }
         dates.extend(read(&IN_ENGLISH, date_in_english));
         dates.extend(read(&OF_MAIL, date_in_english));
         dates.extend(read(&IN_CHINESE, |found| {
@@ -401,7 +412,7 @@ fn digit(c: char) -> i16 {
 }
 
 /// A number up to 99 in Chinese numerals: 二十三.
-fn counted(text: &str) -> i16 {
+pub(crate) fn counted(text: &str) -> i16 {
     match text.split_once('十') {
         Some((tens, ones)) => 10 * tens.chars().next().map_or(1, digit) + ones.chars().next().map_or(0, digit),
         None => text.chars().next().map_or(0, digit),

@@ -13,6 +13,10 @@ const MAX_BETWEEN: usize = 6;
 /// Rows with a headline and a day that make a list.
 const MIN_ROWS: u32 = 5;
 
+/// Linked names with a summary each that make a list, and the shortest such name, in characters.
+const MIN_SUMMARIES: u32 = 4;
+const MIN_HEADLINE: u32 = 4;
+
 /// What the evidence of a page's lines comes to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Evidence {
@@ -33,6 +37,9 @@ pub(crate) struct Evidence {
     /// Rows among the article's own lines that are a headline with its day, and their characters.
     pub rows: u32,
     pub row_chars: u32,
+    /// Sentences among the article's own lines, and those of them that are the first below a linked name.
+    pub sentences: u32,
+    pub summaries: u32,
 }
 
 /// Counts the evidence.
@@ -49,6 +56,8 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], conta
         is_headed,
         rows: 0,
         row_chars: 0,
+        sentences: 0,
+        summaries: 0,
     };
     for line in &dom.lines {
         evidence.all += line.chars;
@@ -64,6 +73,7 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], conta
     // What a script would set has no lines.
     let scripted = |anchor: &&Anchor| dom.nodes[anchor.at as usize].dropped && anchor.text.chars().count() >= 6;
     evidence.entries += anchors.iter().filter(scripted).count() as u32;
+    let mut is_below_link = false;
     for &index in own_lines {
         let line = &dom.lines[index];
         evidence.text += line.chars;
@@ -73,9 +83,13 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], conta
             evidence.row_chars += line.chars;
         }
         if line.is_prose() {
+            evidence.sentences += 1;
+            evidence.summaries += u32::from(std::mem::take(&mut is_below_link));
             evidence.prose += line.chars;
             let ending = dom.line_text(line).chars().next_back();
             evidence.paragraphs += u32::from(ending.is_some_and(|c| "。！？；：”.!?…）)".contains(c)));
+        } else if line.link_chars >= MIN_HEADLINE && line.link_share() > 0.3 {
+            is_below_link = true;
         }
     }
     evidence
@@ -100,6 +114,10 @@ fn is_headed(dom: &Dom, heading: usize, own_lines: &[usize]) -> bool {
 /// Decides the kind of a page that is neither thread nor refusal. `is_list_address` says that its
 /// address is a list's.
 pub(crate) fn classify(container: Option<&Container>, evidence: Evidence, is_list_address: bool) -> PageKind {
+    // Names of other pages, each with what stands there.
+    let is_told = evidence.is_headed || container.is_some_and(|container| container.known || container.is_post);
+    let is_summaries =
+        !is_told && evidence.summaries >= MIN_SUMMARIES && evidence.summaries * 10 >= evidence.sentences * 9;
     let is_article = match container {
         None => false,
         Some(container) => {
@@ -114,12 +132,16 @@ pub(crate) fn classify(container: Option<&Container>, evidence: Evidence, is_lis
             // A table of letters or documents is not text, whatever is said above it.
             let is_text = evidence.is_headed && evidence.paragraphs >= 1;
             let is_table = !is_text && evidence.rows >= MIN_ROWS && evidence.row_chars * 2 > evidence.text;
-            enough && !is_table && (container.known || evidence.is_headed || !outweighed)
+            enough && !is_table && !is_summaries && (container.known || evidence.is_headed || !outweighed)
         }
     };
     if is_article {
         PageKind::Article
-    } else if evidence.entries >= 5 || evidence.dated_entries >= 2 || is_list_address && evidence.entries >= 1 {
+    } else if is_summaries
+        || evidence.entries >= 5
+        || evidence.dated_entries >= 2
+        || is_list_address && evidence.entries >= 1
+    {
         // A young column has few entries, but they stand beside their dates or under its address.
         PageKind::List
     } else {

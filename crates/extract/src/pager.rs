@@ -3,21 +3,27 @@
 //! A pager is a run of links whose texts are numbers (or 下一页) and whose addresses differ in that
 //! number only. Addresses are read as a template with the number left out; the page's own address
 //! must fit it, so that the pager of a comment list or a link block `1 2 3` is no pager of this
-//! page. TRS WCM writes its pagers by script; the call is read instead.
+//! page. Some systems write their pagers by script; what the script is given is read instead.
 
+use crate::date;
 use crate::dom::Dom;
 use crate::links::{Anchor, Base};
-use crate::patterns::pattern;
+use crate::patterns::{Words, pattern};
 use crate::region::RegionKind;
 use baogao_model::CanonicalUrl;
 use html5ever::local_name;
+use regex::Captures;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// A higher number is no page number but a year or a count.
 const MAX_NUMBER: u32 = 1_900;
 
 /// The highest page number looked for in an address that no link text speaks of.
 const MAX_OWN_NUMBER: u32 = 100;
+
+/// The longest name that a script is given for the pages, in bytes.
+const MAX_NAME: usize = 200;
 
 /// The pages of one article or list, this one among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,17 +38,40 @@ pub(crate) struct Pager {
     pub next: Option<String>,
 }
 
-// `createPageHTML(5, 0, "index", "html")`: count, index of this page from 0, name, extension.
+/// What stands in scripts that may write a pager.
+static WRITES: LazyLock<Words> = LazyLock::new(|| Words::new(&["createPageHTML(", "Pager({", "countPage"]));
+
+// TRS: `createPageHTML(5, 0, "index", "html")`: count, index of this page from 0, name, extension. With the name of an
+// element before them, the index counts from 1, and so do the addresses.
 pattern!(
-    TRS_CALL,
-    r#"createPageHTML\(\s*['"]?(\d{1,4})['"]?\s*,\s*['"]?(\d{1,4})['"]?\s*,\s*['"]([^'"]{1,100})['"]\s*,\s*['"](\w{1,6})['"]"#
+    CALL,
+    r#"createPageHTML\((?-u:\s*(['"][A-Za-z]\w*['"]\s*,\s*)?['"]?(\d{1,4})['"]?\s*,\s*['"]?(\d{1,4})['"]?\s*,\s*['"])([^'"]+)(?-u:['"]\s*,\s*['"](\w{1,6})['"])"#
+);
+
+// The same as an object: `Pager({size:5, current:0, prefix:'index', suffix:'html'})`.
+pattern!(
+    CALL_OF_OBJECT,
+    r#"Pager\(\{(?-u:\s*size\s*:\s*(\d{1,4})\s*,\s*current\s*:\s*(\d{1,4})\s*,\s*prefix\s*:\s*['"])([^'"]+)(?-u:['"]\s*,\s*suffix\s*:\s*['"](\w{1,6})['"])"#
+);
+
+// Older TRS pages have variables, and name and extension in the links that the script puts together:
+// `"<a href=\"index" + "_" + nextPage + "." + "html\">"`, or that of the first page, `"<a href=\"index.html\">"`.
+pattern!(CURRENT_PAGE, r"(?-u:var\s+currentPage\s*=\s*(\d{1,4}))");
+pattern!(COUNT_OF_PAGES, r"(?-u:var\s+countPage\s*=\s*(\d{1,4}))");
+pattern!(
+    WRITTEN_LINK,
+    r#"(?-u:href=\\?["']([\w-]+)(?:"\s*\+\s*"_"\s*\+\s*\w+\s*\+\s*"\."\s*\+\s*"|\.(?:"\s*\+\s*")?)(\w{1,6}))"#
 );
 
 pattern!(NUMBER, r"^[\[【(（.…\s]*(?:第\s*)?(\d{1,4})(?:\s*页)?[\]】)）\s]*$");
 
+// A page with its heading, and one in words: 第2页：今年的工作, 第二页.
+pattern!(NUMBER_HEADED, r"^第\s?([0-9]{1,4})\s?页\s?[:：]");
+pattern!(NUMBER_IN_WORDS, r"^[\[【(（\s]*第([一二三四五六七八九十]{1,3})页[\]】)）\s]*$");
+
 pattern!(
     NEXT,
-    r"(?i)^[\[【(（\s]*(?:下一?[页頁张]|后一?页|next(?:\s*page)?|下一?页\s*[>»›]*|>|›|»|＞|>>)[\]】)）\s]*$"
+    r"(?i)^[\[【(（\s]*(?:下一?[页頁张]|后一?页|(?:点击)?(?:阅读|查看)?余下(?:全文|内容)|next(?:\s*page)?|下一?页\s*[>»›]*|>|›|»|＞|>>)[\]】)）\s]*$"
 );
 
 pattern!(
@@ -85,27 +114,63 @@ pub(crate) fn find(
     best.map(|(_, pager)| pager).filter(|pager| pager.pages.values().all(is_address) && is_own(pager))
 }
 
-/// The pager of a TRS page, from the call that would write it.
+/// What a script is given to write a pager.
+struct Written<'a> {
+    total: u32,
+    /// The number of this page, from 1.
+    current: u32,
+    name: &'a str,
+    extension: &'a str,
+    /// The number in the address of the second page.
+    second: u32,
+}
+
+impl<'a> Written<'a> {
+    fn read(script: &'a str) -> Option<Self> {
+        let number = |found: &Captures<'_>, group: usize| found[group].parse::<u32>().ok();
+        let name = |found: &Captures<'a>, group: usize| found.get(group).map_or("", |name| name.as_str());
+        if let Some(call) = CALL.captures(script) {
+            let from_one = call.get(1).is_some();
+            let current = number(&call, 3)? + u32::from(!from_one);
+            let (total, second) = (number(&call, 2)?, 1 + u32::from(from_one));
+            return Some(Self { total, current, name: name(&call, 4), extension: name(&call, 5), second });
+        }
+        if let Some(call) = CALL_OF_OBJECT.captures(script) {
+            let (total, current) = (number(&call, 1)?, number(&call, 2)? + 1);
+            return Some(Self { total, current, name: name(&call, 3), extension: name(&call, 4), second: 1 });
+        }
+        let (count, current) = (COUNT_OF_PAGES.captures(script)?, CURRENT_PAGE.captures(script)?);
+        let link = WRITTEN_LINK.captures(script)?;
+        let (total, current) = (number(&count, 1)?, number(&current, 1)? + 1);
+        Some(Self { total, current, name: name(&link, 1), extension: name(&link, 2), second: 1 })
+    }
+
+    fn reference(&self, number: u32) -> String {
+        match number {
+            1 => format!("{}.{}", self.name, self.extension),
+            _ => format!("{}_{}.{}", self.name, number - 2 + self.second, self.extension),
+        }
+    }
+}
+
+/// The pager of a page whose system leaves it to a script, from what the script is given.
 fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, max_pages: u32) -> Option<Pager> {
     for (at, node) in dom.nodes.iter().enumerate() {
         if node.tag != local_name!("script") {
             continue;
         }
         for child in at as u32..node.end {
-            let Some(call) = dom.text_at(child).and_then(|text| TRS_CALL.captures(text)) else { continue };
-            let (total, index): (u32, u32) = (call[1].parse().ok()?, call[2].parse().ok()?);
-            if total < 2 || index >= total {
+            let script = dom.text_at(child).filter(|text| WRITES.is_match(text));
+            let written = script.and_then(Written::read).filter(|written| written.name.len() <= MAX_NAME);
+            let Some(written) = written else { continue };
+            let Written { total, current, .. } = written;
+            if total < 2 || current == 0 || current > total {
                 return None;
             }
             let mut pages = BTreeMap::new();
             for number in 1..=total.min(max_pages) {
-                let reference = match number {
-                    1 => format!("{}.{}", &call[3], &call[4]),
-                    _ => format!("{}_{}.{}", &call[3], number - 1, &call[4]),
-                };
-                pages.insert(number, base.resolve(&reference)?);
+                pages.insert(number, base.resolve(&written.reference(number))?);
             }
-            let current = index + 1;
             if let Some(own) = own {
                 pages.insert(current, own.as_str().to_owned());
             }
@@ -163,18 +228,34 @@ fn runs<'a>(dom: &Dom, anchors: &'a [Anchor]) -> Vec<Run<'a>> {
 }
 
 fn label_of(text: &str) -> Option<Label> {
+    if text.starts_with('第')
+        && text.len() <= 160
+        && let Some(found) = NUMBER_HEADED.captures(text)
+    {
+        return page_number(found[1].parse().ok()?);
+    }
     if text.len() > 40 {
         return None;
     }
     let has_digit = text.bytes().any(|b| b.is_ascii_digit());
     if has_digit && let Some(found) = NUMBER.captures(text) {
-        let number = found[1].parse().ok()?;
-        return (1..=MAX_NUMBER).contains(&number).then_some(Label::Number(number));
+        return page_number(found[1].parse().ok()?);
+    }
+    if text.contains('第')
+        && let Some(found) = NUMBER_IN_WORDS.captures(text)
+    {
+        let number = date::counted(&found[1]).try_into().ok()?;
+        // 第一页 stands beside 上一页, too, where nobody counts.
+        return if number == 1 { Some(Label::Other) } else { page_number(number) };
     }
     if NEXT.is_match(text) {
         return Some(Label::Next);
     }
     OTHER.is_match(text).then_some(Label::Other)
+}
+
+fn page_number(number: u32) -> Option<Label> {
+    (1..=MAX_NUMBER).contains(&number).then_some(Label::Number(number))
 }
 
 /// An address with the page number left out.
@@ -213,6 +294,10 @@ impl Template {
 
     /// The address of the first page where it has no number: `1204.html` beside `1204_2.html`.
     fn bare(&self) -> Option<String> {
+        // `baogao/` beside `baogao/2/`.
+        if self.suffix == "/" && self.prefix.ends_with('/') && !is_host(&self.prefix[..self.prefix.len() - 1]) {
+            return Some(self.prefix.clone());
+        }
         // In `thread-7-2-1.html` the number is not the last.
         if !self.suffix.is_empty() && !self.suffix.starts_with(['.', '?']) {
             return None;
@@ -230,7 +315,9 @@ impl Template {
     fn bare_query(&self) -> Option<String> {
         let (rest, name) = self.prefix.rsplit_once(['?', '&'])?;
         let name = name.strip_suffix('=')?;
-        if !matches!(name, "page" | "p" | "pn" | "pageno" | "pageNo" | "curpage" | "pageindex" | "PageIndex") {
+        let name = name.to_ascii_lowercase();
+        let counts_pages = name.contains("page") && !name.ends_with("id") && !name.ends_with("size");
+        if !counts_pages && !matches!(&*name, "p" | "pn") {
             return None;
         }
         Some(match (self.prefix[..rest.len() + 1].ends_with('?'), self.suffix.strip_prefix('&')) {
@@ -246,7 +333,16 @@ impl Template {
 
     /// Whether an address is that of the first page, without a number.
     fn is_first(&self, url: &str) -> bool {
-        self.bare().as_deref() == Some(url) || self.bare_query().as_deref() == Some(url)
+        self.bare().as_deref() == Some(url) || self.bare_query().as_deref() == Some(url) || self.is_folder(url)
+    }
+
+    /// Whether an address is the folder that the template's pages lie in, not that of the whole site: `baogao/` beside
+    /// `baogao/p2.html`.
+    fn is_folder(&self, url: &str) -> bool {
+        let is_top = || url.strip_suffix('/').is_none_or(is_host);
+        // `71/2.html` may be the second of many articles.
+        let is_named = self.suffix.starts_with('.') && !self.prefix.ends_with('/');
+        is_named && self.sum.is_none() && self.directory() == url && !is_top()
     }
 
     /// The directory the template's pages lie in.

@@ -20,7 +20,7 @@ use std::sync::LazyLock;
 
 /// What makes a script worth keeping: lists and pagers that only it would show, and structured data.
 static READ_SCRIPTS: LazyLock<Words> =
-    LazyLock::new(|| Words::new(&["<datastore", "createPageHTML(", "\"datePublished\""]));
+    LazyLock::new(|| Words::new(&["<datastore", "createPageHTML(", "Pager({", "countPage", "\"datePublished\""]));
 
 /// The attributes that are read of every element, whatever the profile.
 const READ: [LocalName; 7] = [
