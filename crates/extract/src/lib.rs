@@ -54,7 +54,7 @@ use jiff::civil::Date;
 
 /// The version of this crate's rules. It goes up with every change that can change a text, a title,
 /// a date or a document key.
-pub const EXTRACTOR_VERSION: u32 = 6;
+pub const EXTRACTOR_VERSION: u32 = 7;
 
 /// Pages of a list that are offered as links; the last of them offers the next ones.
 const MAX_LIST_PAGES: u32 = 100;
