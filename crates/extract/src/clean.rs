@@ -24,6 +24,7 @@ pattern!(
       | (?i:copyright|©|notice:\s)
       | (?:更多|海量|精彩)[^。]{0,20}(?:尽在|请关注|请下载|请登录)
       | 本站[^。]{0,40}不代表本站
+      | (?:以上)?(?:网友|用户)(?:评论|发言|言论|留言)[^。]{0,6}(?:代表|表达)
       | (?:如有|若有|如果|如涉及|若涉及)[^。]{0,16}(?:侵权|版权问题|侵犯)
       | (?:(?:词条|文章|日志|开放)?(?:标签|分类)|关键词|关键字|tags?|贡献者)\s*[:：]
       | 您(?:需要|必须)\s?登录[^。]{0,20}(?:查看|下载|回复|回帖|浏览) | 马上注册[，,] | (?:单选|多选)投票[，,：:]
@@ -43,7 +44,7 @@ pattern!(
     r"(?x)^[\[【（(<《\s\-·•|>»]*(?:
         打印(?:本页|本文|此文|此页|文章)? | 关闭(?:窗口|本页|页面)? | 收藏(?:本页|本文|此页)? | 返回(?:顶部|首页|列表|目录)? | 回到顶部
       | 分享(?:到|至|按钮)?[^。]{0,20} | (?:请?用?手机)?扫一扫[^。]{0,30} | 扫描二维码[^。]{0,30} | 微信扫[^。]{0,30} | 用微信[^。]{0,20}
-      | 我要(?:评论|纠错|投稿|分享) | 网友评论[^。]{0,20} | 发表评论 | 查看评论 | 相关评论 | 已有\d*(?:位|人|条)[^。]{0,20}
+      | 我要(?:评论|纠错|投稿|分享) | 发评论 | 网友评论[^。]{0,20} | 发表评论 | 查看评论 | 相关评论 | 已有\d*(?:位|人|条)[^。]{0,20}
       | 点赞\d* | 赞\d* | 顶一下 | 踩一下 | 举报 | 推荐\d* | 喜欢\d* | 复制链接 | 纠错 | 更多 | 展开(?:全文|阅读全文)? | 阅读全文 | 阅读原文
       | 字体[^。]{0,20} | 字号[^。]{0,20} | 大\s*中\s*小 | [TtＴ]\s*[|｜]\s*[TtＴ]
       | (?:[\d\s/.…<>«»\[\]【】|]*(?:首页|尾页|末页|上一?页|下一?页|前一页|后一页|第\s*\d+\s*页|共\s*\d+\s*页)[\d\s/.…<>«»\[\]【】|]*)+
@@ -126,7 +127,7 @@ pattern!(
 );
 
 // The same in English.
-pattern!(ENGLISH_POSTED, r"(?i)trackback|permalink");
+pattern!(ENGLISH_POSTED, r"(?i)trackback|permalink|^posted\s(?:@|on|at|by)\s");
 
 // What accounts ask of their readers below the text.
 pattern!(
@@ -159,7 +160,7 @@ pattern!(
 pattern!(
     ANSWER_HEADING,
     r"(?x)^[\[【（(\s·•|]*(?:
-        (?:最佳|好评|推荐|满意|最满意|精选|优质|热心网友|网友采纳|提问者采纳|专业|最新|全部|其他|其它|更多)的?(?:答案|回答|解答)
+        (?:最佳|好评|推荐|满意|最满意|精选|优质|热心网友|网友采纳|提问者采纳|专业|最新|全部|其他|其它|更多)的?(?:答案|回答|解答)(?:\s*共\s?\d+\s?[个条])?
       | 共?\s?\d+\s?[个条](?:答案|回答|解答) | (?:全部|其他)\d+[个条](?:答案|回答)
     )[\]】）)\s:：|（(\d]*$"
 );
@@ -237,6 +238,11 @@ pub(crate) fn is_rule(line: &str) -> bool {
 /// Whether a line of so many characters is the heading of an answer, or of all of them.
 pub(crate) fn heads_answers(line: &str, chars: u32) -> bool {
     chars <= MAX_HEADING && line.contains('答') && ANSWER_HEADING.is_match(line)
+}
+
+/// Whether the heading of answers is that of all but the first.
+pub(crate) fn heads_other_answers(heading: &str) -> bool {
+    heading.contains("其他") || heading.contains("其它")
 }
 
 /// Buttons as sites set them in a row: 转藏 | 分享 | QQ空间 微信.
@@ -347,7 +353,7 @@ fn parts_buttons(c: char) -> bool {
     match c {
         ' ' | '|' | '/' | ':' | '(' | ')' | '[' | ']' | ',' | '>' => true,
         _ if c.is_ascii() => c.is_ascii_whitespace(),
-        '｜' | '┊' | '·' | '•' | '：' | '（' | '）' | '【' | '】' | '，' | '、' | '《' | '》' | '\u{A0}'
+        '｜' | '┊' | '▼' | '·' | '•' | '：' | '（' | '）' | '【' | '】' | '，' | '、' | '《' | '》' | '\u{A0}'
         | '\u{3000}' => true,
         _ => false,
     }

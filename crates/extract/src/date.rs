@@ -303,8 +303,8 @@ fn in_time_element(dom: &Dom, index: usize) -> Option<Date> {
 /// The date that a line which says how long ago has for those who point at it.
 fn behind_how_long_ago(dom: &Dom, index: usize) -> Option<Date> {
     let line = &dom.lines[index];
-    // 3 天前, 昨天, 刚刚.
-    if line.chars > MAX_AGO || !dom.line_text(line).contains(['前', '天', '刚']) {
+    let text = dom.line_text(line);
+    if line.chars > MAX_AGO || !["前", "天", "刚"].iter().any(|word| text.contains(word)) {
         return None;
     }
     let end = dom.lines.get(index + 1).map_or(dom.nodes.len() as u32, |below| below.at).min(line.at + MAX_LINE_NODES);
@@ -312,7 +312,7 @@ fn behind_how_long_ago(dom: &Dom, index: usize) -> Option<Date> {
     let around = dom.ancestors(line.at).take_while(|&at| at >= line.owner);
     let mut titles = around.chain(inner).filter_map(|at| attribute(dom.markup(at)?, &local_name!("title")));
     let date = titles.find_map(|title| day_in_china(&IN_TIME.captures(title)?))?;
-    (marks::is_timed(dom, line) && first_date(dom.line_text(line)).is_none()).then_some(date)
+    (marks::is_timed(dom, line) && first_date(text).is_none()).then_some(date)
 }
 
 /// How much a date looks like the one of publication, from its surroundings.

@@ -208,7 +208,11 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
         }
     }
     let best = best.map(|(_, index)| index);
-    let heading = best.or_else(|| anchor_in_pieces(dom, declared.as_ref()?)).map(|index| {
+    let heading_in_piece = || {
+        let index = container?.heading?;
+        piece_of(dom, index, declared.as_ref()?).map(|_| index)
+    };
+    let heading = best.or_else(heading_in_piece).map(|index| {
         let piece = declared.as_ref().and_then(|declared| piece_of(dom, index, declared));
         piece.unwrap_or_else(|| without_label(dom.line_text(&dom.lines[index]), declared.as_ref()))
     });

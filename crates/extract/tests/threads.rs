@@ -220,3 +220,16 @@ fn several_letters_are_none() {
     let many = extract(&(letter(1) + &letter(2))).text;
     assert!(!many.contains("第2条") || many.contains("来信人"), "{many}");
 }
+
+#[test]
+fn what_stands_above_other_answers_is_one() {
+    for heading in ["其他回答 (2)", "其它答案"] {
+        for answer in [format!("<p>{OPENING}</p>").repeat(3), format!("<p>{OPENING}</p><p>{MORE}</p><p>{MORE}</p>")] {
+            let text = extract(&format!("{answer}<h4>{heading}</h4><p>李四</p><p>{REPLY}</p>")).text;
+            assert!(text.contains(OPENING) && !text.contains("我觉得最要紧的"), "{heading}: {text}");
+        }
+    }
+    // The heading of all of them, or of the best, stands above the first.
+    let text = extract(&format!("<p>{OPENING}</p><h4>最佳回答</h4><p>李四</p><p>{REPLY}</p>")).text;
+    assert!(!text.contains(OPENING) && text.contains("我觉得最要紧的"), "{text}");
+}
