@@ -127,6 +127,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
     let answers = |index: &usize| Labels::of(dom, *index).is_some_and(|labels| labels.answered);
     let answer = labelled.iter().copied().find(answers).unwrap_or(last);
     let mut entry = labelled.iter().find_map(|&index| subject_of(dom.line_text(&dom.lines[index])));
+    let tables: Vec<u32> = labelled.iter().filter_map(|&index| table_of(dom, index)).collect();
     let mut lines = Vec::new();
     let mut label_above = None;
     for index in first..end_of(dom, first, last, answer) {
@@ -135,7 +136,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
             break;
         }
         let above = std::mem::replace(&mut label_above, bare_label(dom, index));
-        if label_above.is_some() || is_field(dom, index) {
+        if label_above.is_some() || is_field(dom, &tables, index) {
             continue;
         }
         let is_value = dom.lines[index].chars <= MAX_SUBJECT && Labels::of(dom, index).is_none();
@@ -146,7 +147,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
             _ => {}
         }
     }
-    let subject = entry.or_else(|| above(dom, first).filter(|_| heading.is_none()));
+    let subject = entry.or_else(|| above(dom, &tables, first).filter(|_| heading.is_none()));
     let says = lines.iter().any(|&index| dom.lines[index].punctuation > 0);
     says.then_some(Letter { subject, lines })
 }
@@ -174,13 +175,22 @@ fn bare_label(dom: &Dom, index: usize) -> Option<Field> {
     })
 }
 
-/// Whether a line is of a field that the form names by its markup only: a row of two cells, a term, or what is said of it.
-fn is_field(dom: &Dom, index: usize) -> bool {
+/// The table, or part of one, that a line is a row of.
+fn table_of(dom: &Dom, index: usize) -> Option<u32> {
+    let mut near = dom.ancestors(dom.lines[index].at).take(2 * MAX_HEIGHT);
+    let row = near.find(|&at| dom.nodes[at as usize].tag == local_name!("tr"))?;
+    Some(dom.nodes[row as usize].parent)
+}
+
+/// Whether a line is of a field that the form names by its markup only: a row of two cells in one of its `tables`, a
+/// term, or what is said of it.
+fn is_field(dom: &Dom, tables: &[u32], index: usize) -> bool {
     let line = &dom.lines[index];
     let text = dom.line_text(line);
     let is_value = |text: &str| text.chars().count() <= MAX_FIELD && !text.contains('。');
     if let Some((label, value)) = text.split_once('\t') {
-        return label.chars().count() <= MAX_LABEL as usize && is_value(value) && content_of(text).is_none();
+        let is_short = label.chars().count() <= MAX_LABEL as usize && is_value(value) && content_of(text).is_none();
+        return is_short && table_of(dom, index).is_some_and(|table| tables.contains(&table));
     }
     let is_of_term = || index > 0 && is_term(dom, index - 1) && bare_label(dom, index - 1).is_none();
     is_term(dom, index) || is_value(text) && is_of_term()
@@ -328,8 +338,9 @@ fn subject_of(text: &str) -> Option<String> {
 
 /// The line straight above the form, where it may be what the letter is about. The form's parts have headings, and
 /// fields that nothing but the markup names.
-fn above(dom: &Dom, first: usize) -> Option<String> {
-    let is_set = |index: usize| is_field(dom, index) || ANSWER_HEADING.is_match(dom.line_text(&dom.lines[index]));
+fn above(dom: &Dom, tables: &[u32], first: usize) -> Option<String> {
+    let is_set =
+        |index: usize| is_field(dom, tables, index) || ANSWER_HEADING.is_match(dom.line_text(&dom.lines[index]));
     let index = (first.saturating_sub(MAX_ABOVE)..first).rev().find(|&index| !is_set(index))?;
     let line = &dom.lines[index];
     let text = dom.line_text(line);

@@ -102,7 +102,7 @@ pub(crate) fn find(dom: &Dom, marks: &[u8]) -> Vec<Run> {
 /// The run that blocks of one sort are, if most of them are signed.
 fn run_of(dom: &Dom, marks: &[u8], mut members: Vec<u32>, is_signed: impl Fn(u32) -> bool) -> Option<Run> {
     let says_nothing = |&at: &u32| !dom.lines[dom.lines_in(at)].iter().any(Line::is_prose) || !says(dom, at);
-    if are_called_differently(dom, &members) {
+    if are_called_differently(dom, &members) && !members.iter().all(|&at| is_signed(at)) {
         return None;
     }
     // What stands above the first record in its shape: a table with the name of the board.
