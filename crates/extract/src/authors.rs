@@ -146,10 +146,11 @@ pub(crate) fn signs(dom: &Dom, line: &Line) -> bool {
     first.into_iter().chain(links).any(|at| is_member(dom, at))
 }
 
-/// Whether a line is a link to its writer's page.
+/// Whether a line is a link to its writer's page, or called so.
 pub(crate) fn names_writer(dom: &Dom, line: &Line) -> bool {
     let link = dom.ancestors(line.at).take(6).find(|&at| dom.nodes[at as usize].tag == local_name!("a"));
-    line.chars as usize <= MAX_NAME && link.is_some_and(|link| is_member(dom, link))
+    let is_writer = |link| is_member(dom, link) || dom.markup(link).is_some_and(is_called_author);
+    line.chars as usize <= MAX_NAME && link.is_some_and(is_writer)
 }
 
 fn by_name(dom: &Dom, from: u32, to: u32) -> Option<String> {

@@ -72,6 +72,7 @@ pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>, is_post
                 || clean::is_rule(text)
                 || is_post && marks::is_timed(dom, line)
                 || marks::is_byline(dom, line)
+                || marks::is_furniture(dom, line)
                 || authors::signs(dom, line);
             is_set || is_value || is_breadcrumb(line, text)
         } else if position > last {
@@ -131,17 +132,31 @@ fn is_line_number(dom: &Dom, lines: &[usize], position: usize) -> bool {
 /// The lines of the first answer on a page of a question: those between the headings of answers, without who gave
 /// it when. All of them where no such heading stands near the beginning.
 pub(crate) fn first_answer<'a>(dom: &Dom, lines: &'a [usize]) -> &'a [usize] {
-    let is_heading = |&index: &usize| clean::heads_answers(dom.line_text(&dom.lines[index]), dom.lines[index].chars);
+    // Where a page shows one answer alone, more of them are of its document.
+    let is_heading = |&index: &usize| {
+        let text = dom.line_text(&dom.lines[index]);
+        clean::heads_answers(text, dom.lines[index].chars) && !text.contains("更多")
+    };
     let prose = |lines: &[usize]| -> u32 {
         lines.iter().map(|&index| &dom.lines[index]).filter(|line| line.is_prose()).map(|line| line.chars).sum()
     };
     let Some(heading) = lines.iter().position(is_heading) else { return lines };
-    if prose(&lines[..heading]) > MAX_QUESTION {
+    let above = prose(&lines[..heading]);
+    // What stands above the other answers is one.
+    if above > 0 && clean::heads_other_answers(dom.line_text(&dom.lines[lines[heading]])) {
+        return without_byline(dom, &lines[..heading]);
+    }
+    if above > MAX_QUESTION {
         return lines;
     }
     let answers = &lines[heading + 1..];
     let end = answers.iter().position(is_heading).unwrap_or(answers.len());
     let answer = without_byline(dom, &answers[..end]);
+    // Who gave it when may stand below it.
+    let text = answer.iter().position(|&index| is_text(&dom.lines[index])).unwrap_or(0);
+    let is_signature = |&index: &usize| marks::is_timed(dom, &dom.lines[index]) && !dom.lines[index].is_prose();
+    let end = answer[text..].iter().position(is_signature).map_or(answer.len(), |place| text + place);
+    let answer = &answer[..end];
     if prose(answer) == 0 { lines } else { answer }
 }
 
@@ -167,6 +182,7 @@ fn is_subtitle(dom: &Dom, title: &Line, line: &Line) -> bool {
     if line.chars < MIN_SUBTITLE
         || title::is_byline(text)
         || clean::is_beside_title(text)
+        || marks::is_mark(dom, line)
         || clean::fold(dom.line_text(title)).contains(&*clean::fold(text))
     {
         return false;

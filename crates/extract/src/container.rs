@@ -52,6 +52,12 @@ const ENOUGH: u32 = 200;
 /// Lines between heading and text that may hold a byline, with the card of who wrote it.
 const MAX_BYLINES: usize = 20;
 
+/// Lines from a question's heading to its answers.
+const MAX_QUESTION: usize = 60;
+
+/// Runs of comments whose texts' names are looked for above them.
+const MAX_RUNS: usize = 2;
+
 /// Lines below a heading that may hold an introduction and the facts beside it.
 const MAX_INTRODUCTION: usize = 100;
 
@@ -98,13 +104,24 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     merge(dom, &mut others, &comments);
     if let Some(opening) = records.opening {
         let path = slot::place_of_text(dom, &records.posts).unwrap_or_default();
+        let names = slot::names_of_text(dom, &records.posts);
         let mut lines = Vec::new();
         for record in std::iter::once(opening).chain(records.continuations) {
             let own = trim_blocks(dom, &regions, record, true);
-            let own = slot::text_lines(dom, &path, record, own);
+            let nodes = record + 1..dom.nodes[record as usize].end;
+            let own = match slot::called_alike(dom, &names, nodes, dom.lines_in(record)) {
+                Some(body) => own.into_iter().filter(|&index| dom.is_within(dom.lines[index].at, body)).collect(),
+                None => slot::text_lines(dom, &path, record, own),
+            };
             let own = body::without_furniture(dom, record, body::without_byline(dom, &own).to_vec());
             lines.extend_from_slice(body::without_signature(dom, &own, true));
         }
+        return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
+    }
+    if let Some(body) = heading.and_then(|heading| {
+        records.comments.iter().take(MAX_RUNS).find_map(|comments| called_like_comments(dom, comments, heading))
+    }) {
+        let lines = trim_blocks(dom, &regions, body, true);
         return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
     }
     let mut apart = records.apart;
@@ -160,6 +177,15 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     let known = known || is_signed(dom, heading, &lines);
     let is_letter = lines.iter().take(3).any(|&index| clean::begins_letter(dom.line_text(&dom.lines[index])));
     Some(Container { lines, known, is_post: records.is_thread || is_letter, heading, others, letter: None })
+}
+
+/// The element between a heading and the comments that is called as those which hold their texts: boards set the
+/// opening post apart from its replies, but not its text.
+fn called_like_comments(dom: &Dom, comments: &[u32], heading: usize) -> Option<u32> {
+    let &first = comments.first()?;
+    let names = slot::names_of_text(dom, comments);
+    let above = heading + 1..dom.lines_in(first).start;
+    slot::called_alike(dom, &names, dom.lines[heading].at..first, above.start..above.end.max(above.start))
 }
 
 /// The lines of prose that say again what earlier ones said, two in a row or more: a site may send its article
@@ -274,8 +300,9 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
             RegionKind::Comments => {
                 let is_behind_heading = heading.is_some_and(|heading| follows_heading(dom, region.root, heading));
                 let share = if is_behind_heading { 3 } else { 6 };
-                // What visitors say does not hold the page's heading.
+                // What visitors say does not hold the page's heading, and a question has answers.
                 heading.is_some_and(|heading| lines.contains(&heading))
+                    || heading.is_some_and(|heading| is_question(dom, heading, lines.start))
                     || holds_heading && inside * 10 > all * 9
                     || inside * 10 > all * share
                         && !dom.lines[lines.clone()].iter().any(|line| marks::is_mark(dom, line))
@@ -291,6 +318,15 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
         }
     }
     active
+}
+
+/// Whether a heading asks something, and hardly more is said of it until a line shortly below.
+fn is_question(dom: &Dom, heading: usize, end: usize) -> bool {
+    let asks = dom.line_text(&dom.lines[heading]).trim_end().ends_with(['?', '？']);
+    asks && (heading + 1..heading + MAX_QUESTION).contains(&end) && {
+        let prose = dom.lines[heading..end].iter().filter(|line| line.is_prose());
+        prose.map(|line| line.chars).sum::<u32>() < MIN_ARTICLE
+    }
 }
 
 /// What stands under a heading of comments, behind an article of at least [`MIN_HEADED`] characters, where nearly

@@ -34,6 +34,12 @@ const MAX_IN_LINE: usize = 4;
 /// The longest line that a date in boxes makes, in bytes.
 const MAX_BOX: usize = 24;
 
+/// The longest line that says how long ago something was written, in characters.
+const MAX_AGO: u32 = 60;
+
+/// The longest label in a line of its own, in characters.
+const MAX_LABEL: u32 = 10;
+
 /// Dates read of `meta` elements.
 const MAX_META: usize = 8;
 
@@ -178,7 +184,10 @@ pattern!(
 );
 
 // The same in a `time` element's `datetime`.
-pattern!(IN_TIME, r"^\s*((?:19|20)\d{2})-(\d{1,2})-(\d{1,2})(?:[T\s](\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?(Z|\+00:?00))?");
+pattern!(
+    IN_TIME,
+    r"^\s*((?:19|20)\d{2})[-/](\d{1,2})[-/](\d{1,2})(?:[T\s](\d{2}):\d{2}(?::\d{2}(?:\.\d+)?)?(Z|\+00:?00))?"
+);
 
 /// The day as it was in China, of a date captured with its hour where that is of Greenwich.
 fn day_in_china(found: &Captures<'_>) -> Option<Date> {
@@ -256,7 +265,8 @@ fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<(DateEvi
         let near = 2.0 - 0.05 * distance as f32;
         let dates = dates(text).into_iter().map(|found| {
             let is_of_document = OF_DOCUMENT.is_match(&text[..found.range.start]);
-            (near + plausibility(text, &found.range, line.chars), found.date, is_of_document)
+            let of_answer = if found.range.start == 0 && is_labelled_answer(dom, index) { 1.0 } else { 0.0 };
+            (near + plausibility(text, &found.range, line.chars) - of_answer, found.date, is_of_document)
         });
         let split = in_two_lines(dom, index).or_else(|| in_time_element(dom, index));
         for (score, date, is_of_document) in dates.chain(split.map(|date| (near + SET_APART, date, false))) {
@@ -266,6 +276,12 @@ fn from_lines_above(dom: &Dom, container: Option<&Container>) -> Option<(DateEvi
         }
     }
     best.map(|(_, date, text, is_of_document)| (DateEvidence::new(date, "line", text), is_of_document))
+}
+
+/// Whether the line above is nothing but the label of an answer's day.
+fn is_labelled_answer(dom: &Dom, index: usize) -> bool {
+    let above = index.checked_sub(1).map(|above| &dom.lines[above]);
+    above.is_some_and(|above| above.chars <= MAX_LABEL && OF_ANSWER.is_match(dom.line_text(above)))
 }
 
 /// The date whose year is one line and whose day begins the next.
@@ -288,7 +304,22 @@ fn in_time_element(dom: &Dom, index: usize) -> Option<Date> {
         node.tag == local_name!("time") && !node.dropped && node.end > line.at
     });
     let mut moments = times.filter_map(|at| attribute(dom.markup(at)?, &local_name!("datetime")));
-    moments.find_map(|moment| day_in_china(&IN_TIME.captures(moment)?))
+    moments.find_map(|moment| day_in_china(&IN_TIME.captures(moment)?)).or_else(|| behind_how_long_ago(dom, index))
+}
+
+/// The date that a line which says how long ago has for those who point at it.
+fn behind_how_long_ago(dom: &Dom, index: usize) -> Option<Date> {
+    let line = &dom.lines[index];
+    let text = dom.line_text(line);
+    if line.chars > MAX_AGO || !["前", "天", "刚"].iter().any(|word| text.contains(word)) {
+        return None;
+    }
+    let end = dom.lines.get(index + 1).map_or(dom.nodes.len() as u32, |below| below.at).min(line.at + MAX_LINE_NODES);
+    let inner = (line.at..end).filter(|&at| !dom.nodes[at as usize].dropped);
+    let around = dom.ancestors(line.at).take_while(|&at| at >= line.owner);
+    let mut titles = around.chain(inner).filter_map(|at| attribute(dom.markup(at)?, &local_name!("title")));
+    let date = titles.find_map(|title| day_in_china(&IN_TIME.captures(title)?))?;
+    (marks::is_timed(dom, line) && first_date(text).is_none()).then_some(date)
 }
 
 /// How much a date looks like the one of publication, from its surroundings.

@@ -9,6 +9,7 @@ use crate::clean;
 use crate::dom::{Dom, Line, NONE, fold_spaces};
 use crate::marks;
 use crate::patterns::{Words, pattern};
+use html5ever::local_name;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -27,6 +28,12 @@ const MAX_VALUES: u32 = 200;
 
 /// The shortest content behind its label, in characters: less is a state, 已办结.
 const MIN_CONTENT: usize = 10;
+
+/// The longest value of a field that only the markup names, in characters.
+const MAX_FIELD: usize = 30;
+
+/// Lines above the form that may name its parts.
+const MAX_ABOVE: usize = 8;
 
 /// How far above the labels a block may be that holds the answer, too.
 const MAX_HEIGHT: usize = 4;
@@ -120,6 +127,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
     let answers = |index: &usize| Labels::of(dom, *index).is_some_and(|labels| labels.answered);
     let answer = labelled.iter().copied().find(answers).unwrap_or(last);
     let mut entry = labelled.iter().find_map(|&index| subject_of(dom.line_text(&dom.lines[index])));
+    let tables: Vec<u32> = labelled.iter().filter_map(|&index| table_of(dom, index)).collect();
     let mut lines = Vec::new();
     let mut label_above = None;
     for index in first..end_of(dom, first, last, answer) {
@@ -128,7 +136,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
             break;
         }
         let above = std::mem::replace(&mut label_above, bare_label(dom, index));
-        if label_above.is_some() {
+        if label_above.is_some() || is_field(dom, &tables, index) {
             continue;
         }
         let is_value = dom.lines[index].chars <= MAX_SUBJECT && Labels::of(dom, index).is_none();
@@ -139,7 +147,7 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
             _ => {}
         }
     }
-    let subject = entry.or_else(|| above(dom, first).filter(|_| heading.is_none()));
+    let subject = entry.or_else(|| above(dom, &tables, first).filter(|_| heading.is_none()));
     let says = lines.iter().any(|&index| dom.lines[index].punctuation > 0);
     says.then_some(Letter { subject, lines })
 }
@@ -165,6 +173,34 @@ fn bare_label(dom: &Dom, index: usize) -> Option<Field> {
         field if is_content(label.as_str(), field) => Field::Content,
         _ => Field::Other,
     })
+}
+
+/// The table, or part of one, that a line is a row of.
+fn table_of(dom: &Dom, index: usize) -> Option<u32> {
+    let mut near = dom.ancestors(dom.lines[index].at).take(2 * MAX_HEIGHT);
+    let row = near.find(|&at| dom.nodes[at as usize].tag == local_name!("tr"))?;
+    Some(dom.nodes[row as usize].parent)
+}
+
+/// Whether a line is of a field that the form names by its markup only: a row of two cells in one of its `tables`, a
+/// term, or what is said of it.
+fn is_field(dom: &Dom, tables: &[u32], index: usize) -> bool {
+    let line = &dom.lines[index];
+    let text = dom.line_text(line);
+    let is_value = |text: &str| text.chars().count() <= MAX_FIELD && !text.contains('。');
+    if let Some((label, value)) = text.split_once('\t') {
+        let is_short = label.chars().count() <= MAX_LABEL as usize && is_value(value) && content_of(text).is_none();
+        return is_short && table_of(dom, index).is_some_and(|table| tables.contains(&table));
+    }
+    let is_of_term = || index > 0 && is_term(dom, index - 1) && bare_label(dom, index - 1).is_none();
+    is_term(dom, index) || is_value(text) && is_of_term()
+}
+
+/// Whether a line is the term of a list of terms, or the head of a row.
+fn is_term(dom: &Dom, index: usize) -> bool {
+    let line = &dom.lines[index];
+    let is_head = |at: u32| matches!(dom.nodes[at as usize].tag, local_name!("dt") | local_name!("th"));
+    line.chars <= MAX_LABEL && line.punctuation == 0 && dom.ancestors(line.at).take(MAX_HEIGHT).any(is_head)
 }
 
 /// A line without the label of the content it holds.
@@ -300,9 +336,13 @@ fn subject_of(text: &str) -> Option<String> {
     is_subject.then(|| fold_spaces(rest))
 }
 
-/// The line straight above the form, where it may be what the letter is about.
-fn above(dom: &Dom, first: usize) -> Option<String> {
-    let line = &dom.lines[first.checked_sub(1)?];
+/// The line straight above the form, where it may be what the letter is about. The form's parts have headings, and
+/// fields that nothing but the markup names.
+fn above(dom: &Dom, tables: &[u32], first: usize) -> Option<String> {
+    let is_set =
+        |index: usize| is_field(dom, tables, index) || ANSWER_HEADING.is_match(dom.line_text(&dom.lines[index]));
+    let index = (first.saturating_sub(MAX_ABOVE)..first).rev().find(|&index| !is_set(index))?;
+    let line = &dom.lines[index];
     let text = dom.line_text(line);
     let is_subject = line.links == 0
         && (4..=MAX_SUBJECT).contains(&line.chars)

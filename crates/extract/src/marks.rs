@@ -45,7 +45,7 @@ pattern!(DAY_TEXT, r"^\D{0,20}(?:19|20)\d{2}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\
 
 pattern!(
     WRITTEN_TEXT,
-    r"(?x)(?:发表|发布|回答|回复|评论|编辑|回帖|发帖|提问|发贴|留言|写)(?:时间|日期)?\s*(?:于|在|[:：])
+    r"(?x)(?:发表|发布|回答|回复|评论|编辑|回帖|发帖|提问|发贴|留言|写)(?:时间|日期)?\s*(?:于|在|[:：]|(?:19|20)\d{2}[-/.年])
       | [Pp]osted\s(?:on|at|by) | 本[帖贴]\S{0,40}发表 | 由\S{1,20}(?:张贴|发表|发布) | (?:提交者|发信人|加帖在|提交时间|发信站)\s?[:：于]? | IP\s?[:：]
       | ^\S{1,12}\s+(?:19|20)\d{2}[-/.]\d{1,2}[-/.]\d{1,2}\s\d{1,2}:\d{2}(?::\d{2})?$"
 );
@@ -70,7 +70,7 @@ pattern!(
 pattern!(
     ACTION_TEXT,
     words: ACTION_WORDS,
-    r"(?x)^\d+\s?个?赞(?:同)?(?:$|\s) | \d+\s?人(?:已经?)?(?:赞同|点赞|喜欢|感谢|赞过)|共\s?\d+\s?[篇条个]?(?:评论|回复|留言|跟帖) | (?:评论|回复|引用|浏览|阅读|Comments?)\s?[(（:：]\s?\d+ | 发表评论 | ^已[赞踩]过 | 对这个回答的评价 | (?:^|\s)(?:No|\d+)\sComments?
+    r"(?x)^\d+\s?个?赞(?:同)?(?:$|\s) | \d+\s?人(?:已经?)?(?:赞同|点赞|喜欢|感谢|赞过)|共\s?\d+\s?[篇条个]?(?:评论|回复|留言|跟帖) | (?:评论|回复|引用|浏览|阅读|Comments?)\s?[(（:：]\s?\d+ | 发表评论 | ^已[赞踩]过 | ^赞同来自 | 对这个回答的评价 | (?:^|\s)(?:No|\d+)\sComments?
       | ^[\[【（(<←\s]*(?:回复|回应|回覆|引用|举报|舉報|赞同|点赞|赞|讚|转发|顶|踩|支持|反对|只看该?此?作者|只看(?:楼主|他|她|TA)|收起|追问|采纳|评论|返回|感谢|喜欢|收藏|鲜花|鸡蛋|删除|使用道具|添加评论|写评论|条评论|\d+\s?条?(?:评论|回复)|阅读全文)
       [\]］】）)\s]*(?:此楼|他|她)?\s*[(（:：\[]?\s*[\d.]*\s?[kKwW万]?\s*[)）\]]?(?:$|[\s|·•/])"
 );
@@ -171,6 +171,9 @@ pub(crate) fn is_action(dom: &Dom, line: &Line) -> bool {
     line.chars <= 12 && line_marks(dom, line) & ACTION != 0
 }
 
+/// The longest name of a member, in characters.
+const MAX_MEMBER: usize = 16;
+
 /// The longest line of a member's card, in characters.
 const MAX_CARD: usize = 120;
 
@@ -210,7 +213,7 @@ fn marks_of(text: &str) -> u8 {
     }
     // A colon of either width or a number is in every card; most lines of a page have neither.
     let may_be_card = text.len() <= MAX_CARD && text.bytes().any(|b| matches!(b, b'0'..=b'9' | b':' | 0xEF));
-    if may_be_card && CARD_TEXT.is_match(text) {
+    if may_be_card && (is_level(text) || CARD_TEXT.is_match(text)) {
         return CARD;
     }
     if ACTION_TEXT.is_match(text) {
@@ -225,7 +228,7 @@ fn marks_of(text: &str) -> u8 {
             marks |= WRITTEN;
         }
     }
-    if marks & MOMENT == 0 && DAY_TEXT.is_match(text) {
+    if marks & MOMENT == 0 && (is_day_of_year(text) || DAY_TEXT.is_match(text)) {
         marks |= DAY;
         if WRITTEN_TEXT.is_match(text) {
             marks |= WRITTEN;
@@ -235,6 +238,26 @@ fn marks_of(text: &str) -> u8 {
         marks |= FLOOR;
     }
     marks
+}
+
+/// Whether a text is a member's level, behind the name or alone, and before the button to follow: 张三 Lv.9 关注.
+fn is_level(text: &str) -> bool {
+    // Hardly a line ends so.
+    let may_be = text.ends_with(|c: char| c.is_ascii_digit()) || text.ends_with("关注");
+    if !may_be || memchr::memchr2(b'v', b'V', text.as_bytes()).is_none() {
+        return false;
+    }
+    let text = text.strip_suffix("关注").unwrap_or(text).trim_end_matches(['+', ' ']);
+    let level = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    let name = ["Lv", "LV", "lv"].iter().find_map(|word| level.trim_end_matches(['.', ' ']).strip_suffix(word));
+    level.len() < text.len() && name.is_some_and(|name| name.chars().count() <= MAX_MEMBER)
+}
+
+/// Whether a text is nothing but a day of this year: 8月2日.
+fn is_day_of_year(text: &str) -> bool {
+    let is_number = |text: &str| matches!(text.len(), 1 | 2) && text.bytes().all(|b| b.is_ascii_digit());
+    let day = text.strip_suffix('日').and_then(|text| text.split_once('月'));
+    day.is_some_and(|(month, day)| is_number(month) && is_number(day))
 }
 
 /// Whether a short text is said rather than set by the board, whatever day it speaks of.

@@ -51,6 +51,8 @@ pub(crate) struct Records {
     texts: Vec<u32>,
     /// Later records by the author of the opening one that are long enough to go on with the document.
     pub continuations: Vec<u32>,
+    /// Runs of comments on an article.
+    pub comments: Vec<Vec<u32>>,
     /// The other records, in document order and apart.
     pub others: Vec<u32>,
 }
@@ -91,10 +93,23 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
     runs.truncate(MAX_RUNS);
     let prose = Prose::of(dom, regions);
     let signed = std::cell::LazyCell::new(|| authors::first_signed(dom));
-    for run in runs {
+    let spans: Vec<(u32, u32)> = runs.iter().map(|run| (run.members[0], run.members[run.members.len() - 1])).collect();
+    for mut run in runs {
+        let are_answers = run.members.len() > 2
+            && heading.is_some_and(|heading| is_question(dom, run.members[0], heading))
+            && !holds_run(dom, &spans, run.members[1]);
+        if are_answers {
+            run.members.remove(0);
+        }
         let is_taken = |&at: &u32| dom.is_in_any(&records.others, at) || dom.is_in_any(regions, at);
         let free: Vec<u32> = run.members.iter().copied().filter(|member| !is_taken(member)).collect();
-        if free.is_empty() || is_piece_of_post(dom, &records, &run) {
+        if free.is_empty() {
+            if heading.is_some_and(|heading| dom.lines[heading].at < run.members[0]) {
+                records.comments.push(run.members);
+            }
+            continue;
+        }
+        if is_piece_of_post(dom, &records, &run) {
             continue;
         }
         // Of comments some stand under a heading that was found before: the best, all of them.
@@ -109,7 +124,7 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
             continue;
         }
         let above = heading.unwrap_or(0)..dom.lines_in(run.members[0]).start;
-        let apart = signed_above(dom, regions, above, heading.is_some());
+        let apart = if are_answers { 0..0 } else { signed_above(dom, regions, above, heading.is_some()) };
         let verdict = match apart.is_empty() {
             true => judge(dom, &marks, &prose, &run, heading),
             false => Verdict::Comments,
@@ -138,7 +153,10 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
                 records.continuations.extend(own);
                 records.others.extend(others);
             }
-            Verdict::Comments => records.others.extend(&run.members),
+            Verdict::Comments => {
+                records.others.extend(&run.members);
+                records.comments.push(run.members);
+            }
             Verdict::Thread | Verdict::Neither => {}
         }
         records.others.sort_unstable();
@@ -223,6 +241,19 @@ pub(crate) fn alone(dom: &Dom, regions: &[u32], heading: usize) -> Vec<usize> {
     if is_said && (MIN_APART..ARTICLE_ABOVE).contains(&chars) { own } else { Vec::new() }
 }
 
+/// Whether a record is a question: its heading asks, and hardly more is said. Some sites give it the shape of its answers.
+fn is_question(dom: &Dom, record: u32, heading: usize) -> bool {
+    let lines = dom.lines_in(record);
+    lines.contains(&heading)
+        && dom.line_text(&dom.lines[heading]).trim_end().ends_with(['?', '？'])
+        && text_of(dom, lines).saturating_sub(dom.lines[heading].chars) < ARTICLE_ABOVE
+}
+
+/// Whether all records of a run lie within an element: it is no record itself.
+fn holds_run(dom: &Dom, spans: &[(u32, u32)], at: u32) -> bool {
+    spans.iter().any(|&(first, last)| first > at && dom.is_within(last, at))
+}
+
 /// Whether blocks within one of these posts hold most of its text: rows that lay it out rather than answers to it.
 fn is_piece_of_post(dom: &Dom, records: &Records, run: &Run) -> bool {
     let before = records.posts.partition_point(|&post| post < run.members[0]);
@@ -299,6 +330,8 @@ fn is_list_of_entries(dom: &Dom, all: &[Range<usize>], texts: &[u32]) -> bool {
         line.links == 1 && line.link_share() > 0.8 && line.link_chars >= 6 && !authors::names_writer(dom, line)
             // When it was written leads to the post itself.
             && !marks::is_mark(dom, line)
+            // A word in Latin letters is a name.
+            && dom.line_text(line).contains(|c: char| !c.is_ascii_graphic())
     };
     let headed = all.iter().filter(|lines| dom.lines[(*lines).clone()].iter().take(3).any(is_headline)).count();
     headed * 10 >= all.len() * 6 && texts.iter().all(|&chars| chars <= MAX_TEASER)

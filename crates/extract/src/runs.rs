@@ -7,7 +7,7 @@ use crate::marks::{DAY, FLOOR, MOMENT, weight_of};
 use crate::records::{MIN_OPENING, text_of};
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// The marks that make a block signed; see [`weight_of`].
@@ -102,6 +102,9 @@ pub(crate) fn find(dom: &Dom, marks: &[u8]) -> Vec<Run> {
 /// The run that blocks of one sort are, if most of them are signed.
 fn run_of(dom: &Dom, marks: &[u8], mut members: Vec<u32>, is_signed: impl Fn(u32) -> bool) -> Option<Run> {
     let says_nothing = |&at: &u32| !dom.lines[dom.lines_in(at)].iter().any(Line::is_prose) || !says(dom, at);
+    if are_called_differently(dom, &members) && !members.iter().all(|&at| is_signed(at)) {
+        return None;
+    }
     // What stands above the first record in its shape: a table with the name of the board.
     let head = members.iter().position(|member| is_signed(*member) || !says_nothing(member))?;
     members.drain(..head);
@@ -114,6 +117,16 @@ fn run_of(dom: &Dom, marks: &[u8], mut members: Vec<u32>, is_signed: impl Fn(u32
     let is_sure = |&at: &u32| is_named_post(dom, at) || marks[at as usize].count_ones() >= SURE_KINDS;
     let enough = if members[..end].iter().all(is_sure) { 2 } else { 3 };
     (signed >= 2 && members.len() >= enough && signed * 10 >= (signed + unsigned) * 6).then_some(Run { members })
+}
+
+/// Whether blocks without a class have a name each, and no two the same but for its number: the parts of a page.
+fn are_called_differently(dom: &Dom, members: &[u32]) -> bool {
+    let mut names = HashSet::new();
+    members.iter().all(|&at| {
+        let Some(element) = dom.markup(at).filter(|element| class_of(element).is_empty()) else { return false };
+        let name = id_of(element).trim_matches(|c: char| c.is_ascii_digit());
+        !name.is_empty() && names.insert(name)
+    })
 }
 
 /// Whether a block holds as much text as an opening post.

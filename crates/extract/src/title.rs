@@ -92,6 +92,9 @@ const ABOVE_TEXT: usize = 8;
 const MAX_SET_IN_LINES: usize = 4;
 const MIN_SET_IN_LINES: usize = 10;
 
+/// Nodes of a line that may hold a piece of it.
+const MAX_PIECES: u32 = 40;
+
 /// The longest name of a book of entries: an encyclopedia, a dictionary.
 const MAX_BOOK: usize = 8;
 
@@ -204,7 +207,15 @@ pub(crate) fn find(dom: &Dom, profile: &Profile, container: Option<&Container>) 
             best = Some((score, index));
         }
     }
-    let heading = best.map(|(_, index)| without_label(dom.line_text(&dom.lines[index]), declared.as_ref()));
+    let best = best.map(|(_, index)| index);
+    let heading_in_piece = || {
+        let index = container?.heading?;
+        piece_of(dom, index, declared.as_ref()?).map(|_| index)
+    };
+    let heading = best.or_else(heading_in_piece).map(|index| {
+        let piece = declared.as_ref().and_then(|declared| piece_of(dom, index, declared));
+        piece.unwrap_or_else(|| without_label(dom.line_text(&dom.lines[index]), declared.as_ref()))
+    });
     let declared = || Some(without_site(&declared_title(dom)?)).filter(|title| !title.is_empty());
     heading.or_else(|| match declared() {
         Some(title) if !NAMES_SITE.is_match(&title) && !is_name_of_home(dom, &title) => Some(title),
@@ -250,6 +261,22 @@ fn letter_title(dom: &Dom, container: Option<&Container>) -> Option<String> {
     let from = near.iter().position(|line| clean::begins_letter(dom.line_text(line)))?;
     let subject = near[from..].iter().take(LETTER).find_map(|line| TITLE_ENTRY.captures(dom.line_text(line)))?;
     Some(fold_spaces(&subject[1]))
+}
+
+/// The piece of a line that the `title` element begins with, where others stand beside it: a button, a state, a number.
+fn piece_of(dom: &Dom, index: usize, declared: &Declared) -> Option<String> {
+    let line = &dom.lines[index];
+    let end = dom.lines.get(index + 1).map_or(dom.nodes.len() as u32, |below| below.at).min(line.at + MAX_PIECES);
+    let pieces = (line.at..end).filter(|&at| !dom.nodes[at as usize].dropped);
+    let mut texts = pieces.filter(|&at| (4..line.chars).contains(&dom.nodes[at as usize].chars));
+    texts.find_map(|at| {
+        let text = dom.text_at(at)?.trim();
+        let is_title = |text: &&str| {
+            let folded = fold(text);
+            folded == declared.head || declared.begins_with(&folded)
+        };
+        [Some(text), behind_brackets(text)].into_iter().flatten().find(is_title).map(fold_spaces)
+    })
 }
 
 /// A heading without the label of its row (标题　关于…) or one that the `title` element has not ([话题] …, Thread: …).
@@ -496,7 +523,20 @@ pub(crate) fn anchor(dom: &Dom) -> Option<usize> {
             best = Some((score, index));
         }
     }
-    best.map(|(_, index)| index)
+    best.map(|(_, index)| index).or_else(|| anchor_in_pieces(dom, &declared))
+}
+
+/// The line that holds the name which the `title` element begins with, and something beside it.
+fn anchor_in_pieces(dom: &Dom, declared: &Declared) -> Option<usize> {
+    let first =
+        declared.text.split(BEHIND_SITE).next().filter(|first| !first.is_empty() && !NAMES_SITE.is_match(first))?;
+    let begin = first.chars().next()?;
+    let may_be = |index: &usize| {
+        let line = &dom.lines[*index];
+        let is_long_enough = declared.first_chars < line.chars as usize && line.chars <= MAX_CHARS;
+        is_long_enough && line.link_share() < 0.5 && dom.line_text(line).contains(begin)
+    };
+    (0..dom.lines.len()).filter(may_be).find(|&index| piece_of(dom, index, declared).is_some())
 }
 
 /// Whether an element's id or class says title.
@@ -539,7 +579,7 @@ fn profile_title(dom: &Dom, profile: &Profile, declared: &Declared) -> Option<St
             }
             let title = dom.text_below(at as u32);
             if title.chars().count() >= 2 && declared.agreement(&title) >= 2.0 {
-                return Some(title);
+                return Some(without_label(&title, Some(declared)));
             }
         }
     }

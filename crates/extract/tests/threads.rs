@@ -220,3 +220,37 @@ fn several_letters_are_none() {
     let many = extract(&(letter(1) + &letter(2))).text;
     assert!(!many.contains("第2条") || many.contains("来信人"), "{many}");
 }
+
+#[test]
+fn what_stands_above_other_answers_is_one() {
+    for heading in ["其他回答 (2)", "其它答案"] {
+        for answer in [format!("<p>{OPENING}</p>").repeat(3), format!("<p>{OPENING}</p><p>{MORE}</p><p>{MORE}</p>")] {
+            let text = extract(&format!("{answer}<h4>{heading}</h4><p>李四</p><p>{REPLY}</p>")).text;
+            assert!(text.contains(OPENING) && !text.contains("我觉得最要紧的"), "{heading}: {text}");
+        }
+    }
+    // The heading of all of them, or of the best, stands above the first.
+    let text = extract(&format!("<p>{OPENING}</p><h4>最佳回答</h4><p>李四</p><p>{REPLY}</p>")).text;
+    assert!(!text.contains(OPENING) && text.contains("我觉得最要紧的"), "{text}");
+}
+
+#[test]
+fn rows_of_an_answer_are_no_fields() {
+    let table =
+        "<table><tr><td>石桥小学</td><td>六月二十日</td></tr><tr><td>青岚小学</td><td>六月二十一日</td></tr></table>";
+    let row = |label: &str, value: &str| format!("<tr><td>{label}</td><td>{value}</td></tr>");
+    let letter = row("留言内容", OPENING) + &row("发布人", "李先生") + &row("留言时间", "2014-05-12");
+    let answer =
+        row("回复内容", &format!("<p>您好，各校报名的日子如下，请带上户口簿：</p>{table}<p>过期不候，请您谅解。</p>"));
+    let text = extract(&format!("<table>{letter}{answer}{}</table>", row("回复时间", "2014-05-14"))).text;
+    assert!(text.contains("六月二十一日") && text.contains("过期不候") && !text.contains("李先生"), "{text}");
+}
+
+#[test]
+fn posts_may_have_a_name_each() {
+    let post = |name: &str, text: &str| {
+        format!("<div id={name}><a href=/u/{name}>{name}</a> 发表于 2020-05-01 10:20 <p>{text}</p><a>回复</a></div>")
+    };
+    let text = extract(&(post("lao", OPENING) + &post("wang", REPLY) + &post("li", REPLY))).text;
+    assert!(text.contains(OPENING) && !text.contains("我觉得最要紧的"), "{text}");
+}
