@@ -159,7 +159,7 @@ fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, strict: bool, m
     let is_own = |written: &Written<'_>| {
         let own = own.filter(|_| strict).map(CanonicalUrl::as_str);
         let address = || base.resolve(&written.reference(written.current));
-        own.is_none_or(|own| own.ends_with('/') || address().is_some_and(|address| address == own))
+        own.is_none_or(|own| own.ends_with('/') || address().as_deref() == own.split('?').next())
     };
     for (at, node) in dom.nodes.iter().enumerate() {
         if node.tag != local_name!("script") {
@@ -183,7 +183,7 @@ fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, strict: bool, m
             // A name with `#` in it makes one address of all numbers.
             let addresses: BTreeSet<&String> = pages.values().collect();
             if addresses.len() < pages.len() {
-                continue;
+                return None;
             }
             return Some(Pager { current, total: Some(total), next: pages.get(&(current + 1)).cloned(), pages });
         }
@@ -493,7 +493,12 @@ fn template_of_own(run: &Run<'_>, own: &str) -> Option<(Template, usize)> {
 
 /// The number of the page at `own` by its address alone.
 fn current_by_address(template: &Template, own: &str, first: Option<&str>) -> Option<u32> {
-    if first == Some(own) || template.is_first(own) {
+    // A folder is no first page where that has an address like the others': `img1.html` in a row of pictures.
+    let is_first = || {
+        template.is_first(own)
+            && !(own.ends_with('/') && first.is_some_and(|first| template.number_of(first) == Some(1)))
+    };
+    if first == Some(own) || is_first() {
         return Some(1);
     }
     template.number_of(own)
