@@ -73,6 +73,7 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], conta
     // What a script would set has no lines.
     let scripted = |anchor: &&Anchor| dom.nodes[anchor.at as usize].dropped && anchor.text.chars().count() >= 6;
     evidence.entries += anchors.iter().filter(scripted).count() as u32;
+    let shown = &anchors[..anchors.partition_point(|anchor| !dom.nodes[anchor.at as usize].dropped)];
     let mut is_below_link = false;
     for &index in own_lines {
         let line = &dom.lines[index];
@@ -88,11 +89,18 @@ pub(crate) fn evidence(dom: &Dom, own_lines: &[usize], anchors: &[Anchor], conta
             evidence.prose += line.chars;
             let ending = dom.line_text(line).chars().next_back();
             evidence.paragraphs += u32::from(ending.is_some_and(|c| "。！？；：”.!?…）)".contains(c)));
-        } else if line.link_chars >= MIN_HEADLINE && line.link_share() > 0.3 {
+        } else if line.link_chars >= MIN_HEADLINE && line.link_share() > 0.3 && leads_away(dom, index, shown) {
             is_below_link = true;
         }
     }
     evidence
+}
+
+/// Whether a line has a link that leads to another page, not to a place on this one. The anchors stand in page order.
+fn leads_away(dom: &Dom, index: usize, anchors: &[Anchor]) -> bool {
+    let next = dom.lines.get(index + 1).map_or(u32::MAX, |line| line.at);
+    let until_next = &anchors[..anchors.partition_point(|anchor| anchor.at < next)];
+    until_next.last().is_some_and(|anchor| dom.nodes[anchor.at as usize].end > dom.lines[index].at)
 }
 
 /// Whether a line with a day, but for links to other pages, stands between a heading and the text shortly below it.

@@ -313,6 +313,13 @@ impl<'a> Layout<'a> {
         self.text.truncate(line.range.end);
     }
 
+    /// Whether the link around a text leads to a place on the same page.
+    fn leads_here(&self, text: u32) -> bool {
+        let link = self.dom.ancestors(text).find(|&at| self.dom.nodes[at as usize].tag == local_name!("a"));
+        let href = link.and_then(|at| attribute(self.dom.markup(at)?, &local_name!("href")));
+        href.is_some_and(|href| href.trim().len() > 1 && href.trim().starts_with('#'))
+    }
+
     fn flush(&mut self) {
         self.pending = None;
         let Some(mut line) = self.current.take() else { return };
@@ -321,6 +328,10 @@ impl<'a> Layout<'a> {
         self.text.truncate(line.range.end);
         if line.links > 0 && line.chars <= MAX_LINKED_HEADING {
             self.leave_out_link_to_itself(&mut line);
+            // Nor does one that is all of a heading lead to another page, where it names a place on this one.
+            if line.heading > 0 && line.links == 1 && line.link_chars == line.chars && self.leads_here(line.at) {
+                (line.links, line.link_chars) = (0, 0);
+            }
         }
         if line.chars > 0 {
             self.lines.push(line);

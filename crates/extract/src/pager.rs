@@ -93,12 +93,12 @@ pub(crate) fn find(
     strict: bool,
     max_pages: u32,
 ) -> Option<Pager> {
-    if let Some(pager) = by_script(dom, base, own, max_pages) {
+    if let Some(pager) = by_script(dom, base, own, strict, max_pages) {
         return Some(pager);
     }
     let own = own.map(CanonicalUrl::as_str);
     let mut best: Option<(usize, Pager)> = None;
-    for run in runs(dom, anchors) {
+    for run in runs(dom, anchors, strict) {
         if let Some((votes, pager)) = read(dom, &run, own, strict, max_pages)
             && best.as_ref().is_none_or(|(most, _)| votes > *most)
         {
@@ -154,7 +154,13 @@ impl<'a> Written<'a> {
 }
 
 /// The pager of a page whose system leaves it to a script, from what the script is given.
-fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, max_pages: u32) -> Option<Pager> {
+fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, strict: bool, max_pages: u32) -> Option<Pager> {
+    // A script may as well write the pager of comments, or of a list beside the article.
+    let is_own = |written: &Written<'_>| {
+        let own = own.filter(|_| strict).map(CanonicalUrl::as_str);
+        let address = || base.resolve(&written.reference(written.current));
+        own.is_none_or(|own| own.ends_with('/') || address().as_deref() == own.split('?').next())
+    };
     for (at, node) in dom.nodes.iter().enumerate() {
         if node.tag != local_name!("script") {
             continue;
@@ -164,8 +170,8 @@ fn by_script(dom: &Dom, base: &Base, own: Option<&CanonicalUrl>, max_pages: u32)
             let written = script.and_then(Written::read).filter(|written| written.name.len() <= MAX_NAME);
             let Some(written) = written else { continue };
             let Written { total, current, .. } = written;
-            if total < 2 || current == 0 || current > total {
-                return None;
+            if total < 2 || current == 0 || current > total || !is_own(&written) {
+                continue;
             }
             let mut pages = BTreeMap::new();
             for number in 1..=total.min(max_pages) {
@@ -206,7 +212,7 @@ impl Run<'_> {
     }
 }
 
-fn runs<'a>(dom: &Dom, anchors: &'a [Anchor]) -> Vec<Run<'a>> {
+fn runs<'a>(dom: &Dom, anchors: &'a [Anchor], strict: bool) -> Vec<Run<'a>> {
     let mut comments: Vec<u32> = Vec::new();
     for region in dom.regions.iter().filter(|region| region.kind == RegionKind::Comments) {
         if !dom.is_in_any(&comments, region.root) {
@@ -217,7 +223,9 @@ fn runs<'a>(dom: &Dom, anchors: &'a [Anchor]) -> Vec<Run<'a>> {
     let mut current = Run { anchors: Vec::new() };
     for anchor in anchors {
         let is_comments = dom.is_in_any(&comments, anchor.at);
-        match label_of(&anchor.text).filter(|_| !is_comments) {
+        // On a list it leads to an article.
+        let is_rest = !strict && anchor.text.contains("余下");
+        match label_of(&anchor.text).filter(|_| !is_comments && !is_rest) {
             Some(label) => current.anchors.push((label, anchor)),
             None => runs.push(std::mem::replace(&mut current, Run { anchors: Vec::new() })),
         }
@@ -471,7 +479,10 @@ fn best_template(run: &Run<'_>, own: Option<&str>) -> Option<(Template, usize)> 
 fn template_of_own(run: &Run<'_>, own: &str) -> Option<(Template, usize)> {
     for number in 2..=MAX_OWN_NUMBER {
         for template in templates_of(own, number).into_iter().filter(|template| template.sum.is_none()) {
-            let leads_back = |(_, anchor): &(Label, &Anchor)| template.is_first(&anchor.url);
+            // 首页 beside separate articles leads to the folder they lie in.
+            let leads_back = |(label, anchor): &(Label, &Anchor)| {
+                template.is_first(&anchor.url) && (*label == Label::Number(1) || !anchor.url.ends_with('/'))
+            };
             if run.anchors.iter().any(leads_back) {
                 return Some((template, 1));
             }
@@ -482,7 +493,12 @@ fn template_of_own(run: &Run<'_>, own: &str) -> Option<(Template, usize)> {
 
 /// The number of the page at `own` by its address alone.
 fn current_by_address(template: &Template, own: &str, first: Option<&str>) -> Option<u32> {
-    if first == Some(own) || template.is_first(own) {
+    // A folder is no first page where that has an address like the others': `img1.html` in a row of pictures.
+    let is_first = || {
+        template.is_first(own)
+            && !(own.ends_with('/') && first.is_some_and(|first| template.number_of(first) == Some(1)))
+    };
+    if first == Some(own) || is_first() {
         return Some(1);
     }
     template.number_of(own)

@@ -14,6 +14,9 @@ use regex::Regex;
 /// A page with more text than this is no bare refusal, whatever it says. In characters.
 const MAX_BARE: u32 = 1_500;
 
+/// A page with more text than this does not merely wait for its script. In characters.
+const MAX_EMPTY: u32 = 60;
+
 /// Prose of a page whose every line may be the statement. In characters.
 const MAX_BARE_PROSE: u32 = 600;
 
@@ -25,6 +28,9 @@ const MAX_HEADED_TEXT: u32 = 20;
 
 /// Links on a page that a server made to report what went wrong.
 const MAX_REPORT_LINKS: u32 = 3;
+
+/// Paragraphs on such a page: what a visitor may try. Traces of calls are none.
+const MAX_REPORT_PARAGRAPHS: u32 = 5;
 
 /// The longest statement in a site's frame, in characters.
 const MAX_STATEMENT: u32 = 90;
@@ -89,7 +95,7 @@ impl Blocked {
 
 pattern!(
     CHALLENGE,
-    r"(?ix)请(?:输入|填写)(?:图[中片]的?)?(?:验证码|校验码) | (?:滑动|拖动).{0,10}(?:验证|拼图|解锁) | (?:安全|人机|访问|行为|身份|智能)(?:验证|校验)(?:中|$|[，。,.]) | (?:请(?:先)?|需要您)(?:协助|完成|进行|通过).{0,6}(?:验证|校验) | 完成.{0,4}验证后\S{0,4}(?:访问|浏览)
+    r"(?ix)请(?:输入|填写)(?:图[中片]的?)?(?:验证码|校验码) | (?:滑动|拖动).{0,10}(?:验证|拼图) | 拖动.{0,10}解锁 | (?:安全|人机|访问|行为|身份|智能)(?:验证|校验)(?:中|$|[，。,.]) | (?:请(?:先)?|需要您)(?:协助|完成|进行|通过).{0,6}(?:验证|校验) | 完成.{0,4}验证后\S{0,4}(?:访问|浏览)
       | 验证您?是(?:否为?)?(?:真人|人类|机器人) | 正在(?:检[查测]|验证)您?的?(?:浏览器|访问|连接) | 浏览器(?:安全)?检查 | 请(?:开启|启用|打开|允许)\s?(?:浏览器的?)?\s?(?:javascript|cookie|脚本)
       | checking\ (?:if\ the\ site\ connection|your\ browser) | verify(?:ing)?\ (?:that\ )?you\ are\ (?:a\ )?human | just\ a\ moment | (?:please\ )?(?:enable|turn\ on)\ (?:javascript|cookies)
       | are\ you\ a\ robot | complete\ the\ (?:security\ check|captcha)"
@@ -98,7 +104,7 @@ pattern!(
 pattern!(
     FIREWALL,
     r"(?ix)(?:您|你)的?\s?(?:访问|请求|操作|ip)(?:行为|地址)?.{0,12}(?:被|已|遭).{0,12}(?:拦截|拒绝|阻断|禁止|屏蔽|限制|封禁) | (?:访问|请求).{0,4}(?:被拒绝|被拦截|被阻断|被禁止|过于频繁|太频繁|受限|已拦截) | 拒绝访问 | 禁止访问
-      | (?:访问|请求)(?:(?:行为)?(?:存在|出现)异常|(?:次数|频率)过[多高]) | 拦截提示 | 网站防火墙 | (?:web|网站)\s?应用防火墙 | (?:疑似|可能存在|存在).{0,6}(?:攻击|威胁|恶意)(?:行为|请求)? | (?:可能)?对(?:网站|系统|服务器)造成(?:安全)?威胁 | 不合法参数
+      | (?:访问|请求)(?:(?:行为)?(?:存在|出现)异常|(?:次数|频率)过[多高])(?:$|[\s，。,.!！；;]) | 拦截提示 | 网站防火墙 | (?:web|网站)\s?应用防火墙 | (?:疑似|可能存在|存在).{0,6}(?:攻击|威胁|恶意)(?:行为|请求)? | (?:可能)?对(?:网站|系统|服务器)造成(?:安全)?威胁 | 不合法参数
       | (?:您|你)的\s?ip.{0,16}(?:禁止|限制|封|黑名单) | 您?(?:没有|无)权(?:限)?(?:访问|查看|浏览)(?:此|该|本)(?:网站|站点|目录|服务器)
       | access\ (?:is\ |was\ )?(?:denied|forbidden) | 403\ forbidden | ^\s*forbidden\s*$ | request\ (?:was\ |has\ been\ )?(?:blocked|rejected|unsuccessful) | url\ was\ rejected | you\ have\ been\ blocked | attention\ required
       | request\ could\ not\ be\ satisfied | too\ many\ requests"
@@ -122,7 +128,7 @@ pattern!(
     MISSING,
     r"(?ix)(?:页面|网页|页|文章|文档|内容|信息|主题|帖子|文件|资源|栏目|稿件|新闻|数据|记录|地址|链接|网址)\S{0,8}(?:不存在|未找到|没有找到|找不到|无法找到|已(?:经)?(?:被\S{0,4})?(?:删除|移除|失效|下线|撤[稿销下回]|关闭|过期)|走丢|丢失)
       | (?:信息|文章|内容|主题|帖子|稿件|文档)\S{0,4}(?:未|没有)通过审核
-      | (?:不存在|未找到|没有找到|找不到|无法找到)\S{0,10}(?:页面|网页|页|文章|内容|信息|主题|帖子|文件|资源|栏目|稿件|记录|地址|链接)
+      | (?:不存在|未找到|没有找到|找不到|无法找到)\S{0,10}(?:页面|网页|[该此本]页|文章|内容|信息|主题|帖子|文件|资源|栏目|稿件|记录|地址|链接)
       | ^\W{0,3}404\W{0,4}(?:$|error|not\ found|页面|错误|出错) | (?:page|file|url|resource)\ (?:was\ |could\ )?(?:not|cannot)\ (?:be\ )?found | not\ found\ on\ this\ server | http\s?(?:status|error|错误|状态)\s?[-–—:：]?\s?404 | ^\W{0,3}not\ found\W{0,3}$"
 );
 
@@ -132,11 +138,20 @@ pattern!(
       | server\ error\ in\ (?:'[^']*'\ application)? | “[^”]*”应用程序中的服务器错误 | whitelabel\ error\ page | (?:internal\ server|database|application|runtime|parse|fatal)\ error | bad\ gateway | gateway\ time-?out | service\ (?:temporarily\ )?unavailable | http\s?(?:status|error|错误|状态)\s?[-–—:：]?\s?5\d\d | under\ (?:construction|maintenance) | site\ (?:is\ )?(?:closed|suspended)"
 );
 
-// Scripts that set a cookie and load the page again.
+// Scripts of machines at the gate.
 pattern!(
     SCRIPT,
-    r"__jsl_clearance|\$_ts\s*=|_\$[a-zA-Z]{2}\(|acw_sc__v2|cdn-cgi/challenge|waf_captcha|document\.cookie\s*=(?-u:[\x00-\x7F]{0,400}?)location(?:\.(?:reload|replace|href))?\s*(?:=[^=]|\()|wzws(?:template|parser)|captcha\.(?:js|html|gtimg)|TencentCaptcha|geetest\.com|_guard/(?:auto|click|slide)\.js"
+    r"__jsl_clearance|\$_ts\s*=|_\$[a-zA-Z]{2}\(|acw_sc__v2|cdn-cgi/challenge|waf_captcha|wzws(?:template|parser)|captcha\.(?:js|html|gtimg)|TencentCaptcha|geetest\.com|_guard/(?:auto|click|slide)\.js"
 );
+
+// A script that sets a cookie and loads the page again. Many a script sets cookies, and sends telephones elsewhere.
+pattern!(
+    COOKIE_SCRIPT,
+    r"document\.cookie\s*=(?-u:[\x00-\x7F]{0,400}?)location(?:\.(?:reload|replace|href))?\s*(?:=[^=]|\()"
+);
+
+// What stands behind words that state nothing, but speak of what is so: 信息未通过审核的家庭, 网站关闭公告.
+pattern!(SPOKEN_OF, r"^(?:的|以?后|之后|公告|通知|通告)");
 
 /// The signs of each refusal; the first that fits is the reason.
 fn signs() -> [(Refusal, &'static Regex); 5] {
@@ -157,20 +172,23 @@ pub(crate) fn find(dom: &Dom, source: &str, own_lines: &[usize], evidence: Evide
         }
         // A page without text whose script would fetch it anew.
         let window = &source[..floor_boundary(source, SCRIPT_WINDOW)];
+        let is_empty = || evidence.all < MAX_EMPTY && !dom.lines.iter().any(|line| line.heading > 0);
+        let mark = SCRIPT.find(window).or_else(|| COOKIE_SCRIPT.find(window).filter(|_| is_empty()));
         if evidence.all < 200
-            && let Some(mark) = SCRIPT.find(window)
+            && let Some(mark) = mark
         {
             return Some(Blocked::new(Refusal::Challenge, mark.as_str()));
         }
     }
-    reported(dom).or_else(|| framed(dom, own_lines, evidence))
+    reported(dom, evidence).or_else(|| framed(dom, own_lines, evidence))
 }
 
 /// The statement that is all the title or the first heading of a page says, where the page leads nowhere: what a server
 /// prints below it may be long.
-fn reported(dom: &Dom) -> Option<Blocked> {
+fn reported(dom: &Dom, evidence: Evidence) -> Option<Blocked> {
     let links: u32 = dom.lines.iter().map(|line| line.links).sum();
-    if links > MAX_REPORT_LINKS {
+    // An article, too, may be called 404 or 系统升级中.
+    if links > MAX_REPORT_LINKS || evidence.is_headed || evidence.paragraphs > MAX_REPORT_PARAGRAPHS {
         return None;
     }
     let title = declared_title(dom);
@@ -254,8 +272,12 @@ fn statement_within(text: &str, preamble: usize) -> Option<Blocked> {
 fn stated(text: &str, fits: impl Fn(&str, &str) -> bool) -> Option<Blocked> {
     for (reason, pattern) in signs() {
         let Some(found) = pattern.find(text) else { continue };
+        let (before, behind) = (&text[..found.start()], &text[found.end()..]);
         let is_tool = reason == Refusal::Login && MEMBERS_TOOL.is_match(text);
-        if !is_tool && fits(&text[..found.start()], &text[found.end()..]) {
+        // 验证后, 登录后 belong to what is asked for.
+        let is_asked = matches!(reason, Refusal::Challenge | Refusal::Login);
+        let is_spoken_of = !is_asked && SPOKEN_OF.is_match(behind);
+        if !is_tool && !is_spoken_of && fits(before, behind) {
             return Some(Blocked::new(reason, text));
         }
     }
