@@ -14,7 +14,10 @@ use regex::Regex;
 /// A page with more text than this is no bare refusal, whatever it says. In characters.
 const MAX_BARE: u32 = 1_500;
 
-/// A page with more text than this does not merely wait for its script. In characters.
+/// A page with more text than this does not wait for a machine at the gate. In characters.
+const MAX_WAITING: u32 = 200;
+
+/// A page with more text than this does not merely wait for a script to load it again. In characters.
 const MAX_EMPTY: u32 = 60;
 
 /// Prose of a page whose every line may be the statement. In characters.
@@ -171,13 +174,13 @@ pub(crate) fn find(dom: &Dom, source: &str, own_lines: &[usize], evidence: Evide
             return Some(blocked);
         }
         // A page without text whose script would fetch it anew.
-        let window = &source[..floor_boundary(source, SCRIPT_WINDOW)];
-        let is_empty = || evidence.all < MAX_EMPTY && !dom.lines.iter().any(|line| line.heading > 0);
-        let mark = SCRIPT.find(window).or_else(|| COOKIE_SCRIPT.find(window).filter(|_| is_empty()));
-        if evidence.all < 200
-            && let Some(mark) = mark
-        {
-            return Some(Blocked::new(Refusal::Challenge, mark.as_str()));
+        if evidence.all < MAX_WAITING {
+            let window = &source[..floor_boundary(source, SCRIPT_WINDOW)];
+            let is_empty = || evidence.all < MAX_EMPTY && !dom.lines.iter().any(|line| line.heading > 0);
+            let mark = SCRIPT.find(window).or_else(|| COOKIE_SCRIPT.find(window).filter(|_| is_empty()));
+            if let Some(mark) = mark {
+                return Some(Blocked::new(Refusal::Challenge, mark.as_str()));
+            }
         }
     }
     reported(dom, evidence).or_else(|| framed(dom, own_lines, evidence))
