@@ -124,8 +124,10 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     if let Some(body) = heading.and_then(|heading| {
         records.comments.iter().take(MAX_RUNS).find_map(|comments| called_like_comments(dom, comments, heading))
     }) {
-        let lines = trim_blocks(dom, &regions, body, true);
-        return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
+        // Articles are called like the comments on them, too.
+        let is_post = records.is_thread;
+        let lines = trim_blocks(dom, &regions, body, is_post);
+        return Some(Container { lines, known: true, is_post, heading, others, letter: None });
     }
     let mut apart = records.apart;
     if let (true, Some(heading), Some(&first)) = (apart.is_empty(), heading, comments.first()) {

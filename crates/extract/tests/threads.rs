@@ -316,3 +316,19 @@ fn rows_below_an_answer_are_its_own() {
     let text = extract(&format!("<table>{letter}{rows}</table>")).text;
     assert!(text.contains("六个班") && text.contains("到校登记") && !text.contains("已办结"), "{text}");
 }
+
+#[test]
+fn articles_are_called_like_the_texts_of_comments() {
+    let comment = |n: u32| {
+        format!(
+            "<div class=cmt><a class=user href=/u/{n}>用户{n}</a><span>2024-05-0{n} 10:20</span><div class=content>写得好，第{n}回看到这样实在的文章，请继续写下去，大家都爱看。</div><a>回复</a></div>"
+        )
+    };
+    let comments: String = (1..=5).map(comment).collect();
+    let own = format!("<p>性别：男</p><p>{OPENING}</p><p>{MORE}</p><p>感谢</p><p>青岚县水务局</p>");
+    let page = format!(
+        "<h1>任前公示</h1><div>2024-05-06 10:20 来源：县政府办</div><div class=content>{own}</div><div>{comments}</div>"
+    );
+    let text = extract_titled("任前公示", &page).text;
+    assert!(text.contains("性别：男") && text.contains("水务局") && !text.contains("写得好"), "{text}");
+}
