@@ -72,7 +72,7 @@ pub(crate) fn own_lines(dom: &Dom, lines: &[usize], title: Option<&str>, is_post
                 || clean::is_rule(text)
                 || is_post && marks::is_timed(dom, line)
                 || marks::is_byline(dom, line)
-                || marks::is_furniture(dom, line)
+                || is_post && marks::is_furniture(dom, line)
                 || authors::signs(dom, line);
             is_set || is_value || is_breadcrumb(line, text)
         } else if position > last {

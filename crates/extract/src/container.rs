@@ -55,6 +55,9 @@ const MAX_BYLINES: usize = 20;
 /// Lines from a question's heading to its answers.
 const MAX_QUESTION: usize = 60;
 
+/// Lines at the beginning of a region that may head it.
+const MAX_HEADING_BELOW: usize = 3;
+
 /// Runs of comments whose texts' names are looked for above them.
 const MAX_RUNS: usize = 2;
 
@@ -121,8 +124,10 @@ pub(crate) fn find(dom: &Dom, profile: &Profile) -> Option<Container> {
     if let Some(body) = heading.and_then(|heading| {
         records.comments.iter().take(MAX_RUNS).find_map(|comments| called_like_comments(dom, comments, heading))
     }) {
-        let lines = trim_blocks(dom, &regions, body, true);
-        return Some(Container { lines, known: true, is_post: true, heading, others, letter: None });
+        // Articles are called like the comments on them, too.
+        let is_post = records.is_thread;
+        let lines = trim_blocks(dom, &regions, body, is_post);
+        return Some(Container { lines, known: true, is_post, heading, others, letter: None });
     }
     let mut apart = records.apart;
     if let (true, Some(heading), Some(&first)) = (apart.is_empty(), heading, comments.first()) {
@@ -302,7 +307,7 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
                 let share = if is_behind_heading { 3 } else { 6 };
                 // What visitors say does not hold the page's heading, and a question has answers.
                 heading.is_some_and(|heading| lines.contains(&heading))
-                    || heading.is_some_and(|heading| is_question(dom, heading, lines.start))
+                    || heading.is_some_and(|heading| is_question(dom, heading, &lines))
                     || holds_heading && inside * 10 > all * 9
                     || inside * 10 > all * share
                         && !dom.lines[lines.clone()].iter().any(|line| marks::is_mark(dom, line))
@@ -320,13 +325,23 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
     active
 }
 
-/// Whether a heading asks something, and hardly more is said of it until a line shortly below.
-fn is_question(dom: &Dom, heading: usize, end: usize) -> bool {
+/// Whether a heading asks something, hardly more is said of it until some lines shortly below, and a paragraph of
+/// these says more: what they hold answers. Headlines ask, too, and have comments.
+fn is_question(dom: &Dom, heading: usize, lines: &Range<usize>) -> bool {
     let asks = dom.line_text(&dom.lines[heading]).trim_end().ends_with(['?', '？']);
-    asks && (heading + 1..heading + MAX_QUESTION).contains(&end) && {
-        let prose = dom.lines[heading..end].iter().filter(|line| line.is_prose());
-        prose.map(|line| line.chars).sum::<u32>() < MIN_ARTICLE
+    if !asks || !(heading + 1..heading + MAX_QUESTION).contains(&lines.start) {
+        return false;
     }
+    let prose = dom.lines[heading..lines.start].iter().filter(|line| line.is_prose());
+    let said: u32 = prose.map(|line| line.chars).sum();
+    let are_comments = |line: &Line| {
+        let text = dom.line_text(line);
+        clean::heads_comments(text, line.chars) && ["评论", "留言", "跟"].iter().any(|word| text.contains(word))
+    };
+    let head = lines.start - 1..lines.end.min(lines.start + MAX_HEADING_BELOW);
+    said < MIN_ARTICLE
+        && dom.lines[lines.clone()].iter().any(|line| line.is_prose() && line.chars > said)
+        && !dom.lines[head].iter().any(are_comments)
 }
 
 /// What stands under a heading of comments, behind an article of at least [`MIN_HEADED`] characters, where nearly

@@ -136,7 +136,10 @@ fn form(dom: &Dom, heading: Option<usize>) -> Option<Letter> {
             break;
         }
         let above = std::mem::replace(&mut label_above, bare_label(dom, index));
-        if label_above.is_some() || is_field(dom, &tables, index) {
+        // Rows below what was answered tell of who answered, when, and how far things are, or are the answer's own.
+        let is_below = lines.last().is_some_and(|&last| last >= answer);
+        let is_field = is_field(dom, &tables, index) && (!is_below || is_of_handling(text));
+        if label_above.is_some() || is_field {
             continue;
         }
         let is_value = dom.lines[index].chars <= MAX_SUBJECT && Labels::of(dom, index).is_none();
@@ -194,6 +197,13 @@ fn is_field(dom: &Dom, tables: &[u32], index: usize) -> bool {
     }
     let is_of_term = || index > 0 && is_term(dom, index - 1) && bare_label(dom, index - 1).is_none();
     is_term(dom, index) || is_value(text) && is_of_term()
+}
+
+/// Whether a row of two cells, if it is one, tells of who dealt with a letter, when, and how far.
+fn is_of_handling(text: &str) -> bool {
+    let Some((label, _)) = text.split_once('\t') else { return true };
+    let label = label.trim_end_matches([':', '：', ' ']);
+    ["人", "者", "单位", "部门", "时间", "日期", "期限", "状态", "情况", "度"].iter().any(|end| label.ends_with(end))
 }
 
 /// Whether a line is the term of a list of terms, or the head of a row.

@@ -10,7 +10,7 @@
 use crate::authors;
 use crate::clean;
 use crate::dom::{Dom, Line};
-use crate::marks::{self, DAY, FLOOR, MOMENT};
+use crate::marks::{self, AUTHOR, DAY, FLOOR, MOMENT};
 use crate::runs::{self, Run};
 use html5ever::local_name;
 use std::ops::Range;
@@ -79,6 +79,9 @@ fn behind_bylines(dom: &Dom, parent: u32, bylines: &[u32], first: usize, author:
     others
 }
 
+/// Lines at the beginning of a record that may head it.
+const MAX_HEAD: usize = 3;
+
 /// More runs than any page has; each is compared with all that was found before it.
 const MAX_RUNS: usize = 1_000;
 
@@ -97,6 +100,7 @@ pub(crate) fn find(dom: &Dom, regions: &[u32], heading: Option<usize>) -> Record
     for mut run in runs {
         let are_answers = run.members.len() > 2
             && heading.is_some_and(|heading| is_question(dom, run.members[0], heading))
+            && are_answers(dom, &marks, &run)
             && !holds_run(dom, &spans, run.members[1]);
         if are_answers {
             run.members.remove(0);
@@ -247,6 +251,16 @@ fn is_question(dom: &Dom, record: u32, heading: usize) -> bool {
     lines.contains(&heading)
         && dom.line_text(&dom.lines[heading]).trim_end().ends_with(['?', '？'])
         && text_of(dom, lines).saturating_sub(dom.lines[heading].chars) < ARTICLE_ABOVE
+}
+
+/// Whether the records behind the first are answers to it: some are headed so, or they bear names and it does not.
+/// Boards, whose posts may have titles that ask, set the opening one like its replies.
+fn are_answers(dom: &Dom, marks: &[u8], run: &Run) -> bool {
+    let is_signed = |&member: &u32| marks[member as usize] & AUTHOR != 0;
+    let heads = |line: &Line| clean::heads_answers(dom.line_text(line), line.chars);
+    let is_headed = |&member: &u32| dom.lines[dom.lines_in(member)].iter().take(MAX_HEAD).any(heads);
+    let (question, answers) = (&run.members[0], &run.members[1..]);
+    !is_signed(question) && answers.iter().all(is_signed) || answers.iter().any(is_headed)
 }
 
 /// Whether all records of a run lie within an element: it is no record itself.

@@ -99,8 +99,16 @@ pub(crate) fn called_alike(dom: &Dom, names: &[Name], nodes: Range<u32>, lines: 
     if alone.is_empty() {
         return None;
     }
-    let whole = text_of(dom, lines);
-    alone.into_iter().filter(|&(_, text)| text * LEAST_SHARE >= whole).map(|(at, _)| at).max()
+    let whole = text_of(dom, lines.clone());
+    let body = alone.into_iter().filter(|&(_, text)| text * LEAST_SHARE >= whole).map(|(at, _)| at).max()?;
+    // Sentences beside it are the writer's, too, if they are many.
+    (prose_of(dom, dom.lines_in(body)) * 3 >= prose_of(dom, lines) * 2).then_some(body)
+}
+
+/// The characters of the sentences in some lines.
+fn prose_of(dom: &Dom, lines: Range<usize>) -> u32 {
+    let prose = dom.lines[lines].iter().filter(|line| line.is_prose() && !marks::is_mark(dom, line));
+    prose.map(|line| line.chars).sum()
 }
 
 /// The longest line of a record that is text.

@@ -266,6 +266,11 @@ fn letter_title(dom: &Dom, container: Option<&Container>) -> Option<String> {
 /// The piece of a line that the `title` element begins with, where others stand beside it: a button, a state, a number.
 fn piece_of(dom: &Dom, index: usize, declared: &Declared) -> Option<String> {
     let line = &dom.lines[index];
+    // Where the element has the whole line, nothing stands beside the title.
+    let whole = fold(dom.line_text(line));
+    if declared.text.starts_with(&*whole) {
+        return None;
+    }
     let end = dom.lines.get(index + 1).map_or(dom.nodes.len() as u32, |below| below.at).min(line.at + MAX_PIECES);
     let pieces = (line.at..end).filter(|&at| !dom.nodes[at as usize].dropped);
     let mut texts = pieces.filter(|&at| (4..line.chars).contains(&dom.nodes[at as usize].chars));
@@ -273,7 +278,11 @@ fn piece_of(dom: &Dom, index: usize, declared: &Declared) -> Option<String> {
         let text = dom.text_at(at)?.trim();
         let is_title = |text: &&str| {
             let folded = fold(text);
-            folded == declared.head || declared.begins_with(&folded)
+            // （试行） is of the title, a state or a number of replies is not.
+            let is_version = whole.strip_prefix(&*folded).is_some_and(|rest| {
+                rest.starts_with('(') && !rest.contains(|c: char| c.is_ascii_digit()) && !STATE.is_match(rest)
+            });
+            (folded == declared.head || declared.begins_with(&folded)) && !is_version
         };
         [Some(text), behind_brackets(text)].into_iter().flatten().find(is_title).map(fold_spaces)
     })

@@ -290,3 +290,26 @@ fn refusals() {
         }
     }
 }
+
+/// Headings set in pieces, and how much of them is the title.
+#[test]
+fn titles_in_pieces() {
+    let extractor = Extractor::new();
+    for (declared, heading, title) in [
+        (
+            "2024年政府工作报告——在青岚县人民代表大会上",
+            "<span>2024年政府工作报告</span><span>——在青岚县人民代表大会上</span>",
+            "",
+        ),
+        ("聚焦两会|代表热议今年的工作", "<span>聚焦两会</span>|代表热议今年的工作", ""),
+        ("防汛工作方案", "<span>防汛工作方案</span>（试行）", "防汛工作方案（试行）"),
+        ("防汛工作方案", "<span>防汛工作方案</span><span>（12条回复）</span>", "防汛工作方案"),
+        ("防汛工作方案", "<span>防汛工作方案</span> <a>关注</a>", "防汛工作方案"),
+    ] {
+        let html = article("")
+            .replace("防汛通知_青岚县", &format!("{declared}_青岚县"))
+            .replace("<h1>防汛通知</h1>", &format!("<h1>{heading}</h1>"));
+        let found = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+        assert_eq!(found.title.as_deref(), Some(if title.is_empty() { declared } else { title }), "{heading}");
+    }
+}

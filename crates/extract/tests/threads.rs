@@ -49,6 +49,12 @@ fn extract(body: &str) -> PageExtract {
     Extractor::new().extract(&Page { bytes: html.as_bytes(), url: None, content_type: None })
 }
 
+/// A page whose body holds its heading.
+fn extract_titled(title: &str, body: &str) -> PageExtract {
+    let html = format!("<meta charset=utf-8><title>{title}_云岭论坛</title><body>{body}</body>");
+    Extractor::new().extract(&Page { bytes: html.as_bytes(), url: None, content_type: None })
+}
+
 fn posts(shape: &str, texts: &[&str]) -> String {
     let mut html = String::new();
     for (n, text) in texts.iter().enumerate() {
@@ -253,4 +259,76 @@ fn posts_may_have_a_name_each() {
     };
     let text = extract(&(post("lao", OPENING) + &post("wang", REPLY) + &post("li", REPLY))).text;
     assert!(text.contains(OPENING) && !text.contains("我觉得最要紧的"), "{text}");
+}
+
+#[test]
+fn boards_may_ask() {
+    // The opening post asks in its title, and is set like its replies.
+    let post = |n: u32, title: &str, text: &str| {
+        format!(
+            "<div class=post><h3>{title}</h3><p class=author>由 <a href=/u/{n}>用户{n}</a> » 2024-05-0{n} 10:20</p><div>{text}</div></div>"
+        )
+    };
+    let page = post(1, "桥怎么还没修好？", OPENING)
+        + &post(2, "Re: 桥怎么还没修好？", REPLY)
+        + &post(3, "Re: 桥怎么还没修好？", REPLY);
+    let text = extract_titled("桥怎么还没修好？", &page).text;
+    assert!(text.contains(OPENING) && !text.contains("老桥限重"), "{text}");
+}
+
+#[test]
+fn headlines_may_ask() {
+    let comment = |n: u32, text: &str| {
+        format!("<div class=comment><span class=user>用户{n}</span> <span>2024-05-0{n} 10:20</span><p>{text}</p></div>")
+    };
+    let said = "我家门口的桥去年也坏了两回，打了电话果然当天就有人来修好了。";
+    let some = |text: &str| (1..=5).map(|n| comment(n, text)).collect::<String>();
+    let article =
+        format!("<h1>桥坏了找谁？</h1><div>2024-05-06 来源：县政府办</div><div class=c><p>{OPENING}</p></div>");
+    // A heading says what they are, or that none of them says more than the article.
+    for comments in [format!("<h3>网友评论</h3>{}", some(REPLY)), some(said)] {
+        let text = extract_titled("桥坏了找谁？", &format!("{article}<div id=comments>{comments}</div>")).text;
+        assert!(text.contains(OPENING) && !text.contains(said) && !text.contains("老桥限重"), "{text}");
+    }
+}
+
+#[test]
+fn more_than_what_is_called_like_the_texts_of_comments() {
+    let comment = |n: u32| {
+        format!(
+            "<div class=cmt><a class=user href=/u/{n}>用户{n}</a><span>2024-05-0{n} 10:20</span><div class=content>写得好，第{n}回看到这样实在的文章，请继续写下去，大家都爱看。</div><a>回复</a></div>"
+        )
+    };
+    let comments: String = (1..=5).map(comment).collect();
+    let others = format!("<div class=content><p>{OPENING}</p><p>{REPLY}</p></div><p>{MORE}</p>");
+    let page =
+        format!("<h1>今年的茶</h1><div>2024-05-06 10:20 来源：青岚日报</div><div>{others}</div><div>{comments}</div>");
+    let text = extract_titled("今年的茶", &page).text;
+    assert!(text.contains(OPENING) && text.contains(MORE) && !text.contains("写得好"), "{text}");
+}
+
+#[test]
+fn rows_below_an_answer_are_its_own() {
+    let row = |label: &str, value: &str| format!("<tr><td>{label}</td><td>{value}</td></tr>");
+    let letter =
+        row("来信内容：", OPENING) + &row("答复时间：", "2024-05-06") + &row("答复内容：", "您好，招生安排如下：");
+    let rows = row("云溪小学", "六个班") + &row("备注", "带户口本，到校登记。") + &row("办理状态", "已办结");
+    let text = extract(&format!("<table>{letter}{rows}</table>")).text;
+    assert!(text.contains("六个班") && text.contains("到校登记") && !text.contains("已办结"), "{text}");
+}
+
+#[test]
+fn articles_are_called_like_the_texts_of_comments() {
+    let comment = |n: u32| {
+        format!(
+            "<div class=cmt><a class=user href=/u/{n}>用户{n}</a><span>2024-05-0{n} 10:20</span><div class=content>写得好，第{n}回看到这样实在的文章，请继续写下去，大家都爱看。</div><a>回复</a></div>"
+        )
+    };
+    let comments: String = (1..=5).map(comment).collect();
+    let own = format!("<p>性别：男</p><p>{OPENING}</p><p>{MORE}</p><p>感谢</p><p>青岚县水务局</p>");
+    let page = format!(
+        "<h1>任前公示</h1><div>2024-05-06 10:20 来源：县政府办</div><div class=content>{own}</div><div>{comments}</div>"
+    );
+    let text = extract_titled("任前公示", &page).text;
+    assert!(text.contains("性别：男") && text.contains("水务局") && !text.contains("写得好"), "{text}");
 }
