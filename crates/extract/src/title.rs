@@ -282,7 +282,7 @@ fn piece_of(dom: &Dom, index: usize, declared: &Declared) -> Option<String> {
             let is_version = whole.strip_prefix(&*folded).is_some_and(|rest| {
                 rest.starts_with('(') && !rest.contains(|c: char| c.is_ascii_digit()) && !STATE.is_match(rest)
             });
-            (folded == declared.head || declared.begins_with(&folded)) && !is_version
+            !folded.is_empty() && (folded == declared.head || declared.begins_with(&folded)) && !is_version
         };
         [Some(text), behind_brackets(text)].into_iter().flatten().find(is_title).map(fold_spaces)
     })
@@ -290,8 +290,9 @@ fn piece_of(dom: &Dom, index: usize, declared: &Declared) -> Option<String> {
 
 /// A heading without the label of its row (标题　关于…) or one that the `title` element has not ([话题] …, Thread: …).
 fn without_label(heading: &str, declared: Option<&Declared>) -> String {
-    let declared_head = declared.map_or("", |declared| declared.head.as_str());
-    if let Some(rest) = behind_brackets(heading).filter(|rest| fold(rest) == declared_head) {
+    // Without a `title` element, or behind a label that is all of the heading, there is nothing to agree on.
+    let is_declared = |rest: &&str| declared.is_some_and(|declared| !rest.is_empty() && fold(rest) == declared.head);
+    if let Some(rest) = behind_brackets(heading).filter(is_declared) {
         return fold_spaces(rest);
     }
     let stateless = STATE.find(heading).map(|state| heading[..state.start()].trim_end());
@@ -299,10 +300,8 @@ fn without_label(heading: &str, declared: Option<&Declared>) -> String {
     if let Some(rest) = stateless.filter(is_first) {
         return fold_spaces(rest);
     }
-    let labelled = heading.split_once([']', '】', '］', ':', '：']);
-    if let (Some((_, rest)), Some(declared)) = (labelled, declared)
-        && fold(rest) == declared.head
-    {
+    let labelled = heading.split_once([']', '】', '］', ':', '：']).map(|(_, rest)| rest.trim_start());
+    if let Some(rest) = labelled.filter(is_declared) {
         return fold_spaces(rest);
     }
     let entry = TITLE_ENTRY.captures(heading);
@@ -457,7 +456,7 @@ impl Declared {
 
     /// Whether its first name is this folded text, those of column and site behind it.
     fn begins_with(&self, text: &str) -> bool {
-        self.text.strip_prefix(text).is_some_and(|rest| rest.starts_with(BEHIND_SITE))
+        !text.is_empty() && self.text.strip_prefix(text).is_some_and(|rest| rest.starts_with(BEHIND_SITE))
     }
 
     /// How well a heading agrees with it, 0 to 6.

@@ -313,3 +313,18 @@ fn titles_in_pieces() {
         assert_eq!(found.title.as_deref(), Some(if title.is_empty() { declared } else { title }), "{heading}");
     }
 }
+
+#[test]
+fn a_heading_that_is_all_label() {
+    let extractor = Extractor::new();
+    for heading in ["【公告】", "[公告]", "公告：", "标题：防汛通知"] {
+        for declared in ["", "<title></title>", "<title>青岚县人民政府</title>"] {
+            let html = article("")
+                .replace("<title>防汛通知_青岚县</title>", declared)
+                .replace("<h1>防汛通知</h1>", &format!("<h1>{heading}</h1><p>2024-05-06</p>"));
+            let found = extractor.extract(&Page { bytes: html.as_bytes(), url: None, content_type: None });
+            let title = found.title.expect("the heading is a title");
+            assert!(!title.is_empty() && heading.contains(&title), "{heading} {declared}: {title:?}");
+        }
+    }
+}
