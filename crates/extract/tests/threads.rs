@@ -292,14 +292,19 @@ fn headlines_may_ask() {
     }
 }
 
-#[test]
-fn more_than_what_is_called_like_the_texts_of_comments() {
+/// Five comments whose texts stand in elements of the class `content`.
+fn comments_in_content() -> String {
     let comment = |n: u32| {
         format!(
             "<div class=cmt><a class=user href=/u/{n}>用户{n}</a><span>2024-05-0{n} 10:20</span><div class=content>写得好，第{n}回看到这样实在的文章，请继续写下去，大家都爱看。</div><a>回复</a></div>"
         )
     };
-    let comments: String = (1..=5).map(comment).collect();
+    (1..=5).map(comment).collect()
+}
+
+#[test]
+fn more_than_what_is_called_like_the_texts_of_comments() {
+    let comments = comments_in_content();
     let others = format!("<div class=content><p>{OPENING}</p><p>{REPLY}</p></div><p>{MORE}</p>");
     let page =
         format!("<h1>今年的茶</h1><div>2024-05-06 10:20 来源：青岚日报</div><div>{others}</div><div>{comments}</div>");
@@ -319,12 +324,7 @@ fn rows_below_an_answer_are_its_own() {
 
 #[test]
 fn articles_are_called_like_the_texts_of_comments() {
-    let comment = |n: u32| {
-        format!(
-            "<div class=cmt><a class=user href=/u/{n}>用户{n}</a><span>2024-05-0{n} 10:20</span><div class=content>写得好，第{n}回看到这样实在的文章，请继续写下去，大家都爱看。</div><a>回复</a></div>"
-        )
-    };
-    let comments: String = (1..=5).map(comment).collect();
+    let comments = comments_in_content();
     let own = format!("<p>性别：男</p><p>{OPENING}</p><p>{MORE}</p><p>感谢</p><p>青岚县水务局</p>");
     let page = format!(
         "<h1>任前公示</h1><div>2024-05-06 10:20 来源：县政府办</div><div class=content>{own}</div><div>{comments}</div>"
