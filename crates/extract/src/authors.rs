@@ -7,7 +7,7 @@ use crate::dom::{Dom, Line, fold_spaces};
 use crate::element::{attribute, class_of};
 use crate::forum::MIN_CONTINUATION;
 use crate::marks::{self, is_action, is_mark};
-use crate::patterns::pattern;
+use crate::patterns::{in_any_case, pattern};
 use crate::records::text_of;
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;
@@ -179,11 +179,8 @@ fn name_at(dom: &Dom, at: u32) -> Option<String> {
 }
 
 /// What authors' elements are called.
-static CALLED_AUTHOR: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = ["author", "username", "nickname", "user-name", "user_name", "userlink", "authi"];
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few short words fit an automaton")
-});
+static CALLED_AUTHOR: LazyLock<AhoCorasick> =
+    LazyLock::new(|| in_any_case(&["author", "username", "nickname", "user-name", "user_name", "userlink", "authi"]));
 
 /// Whether an element's class says author.
 pub(crate) fn is_called_author(element: &Element) -> bool {

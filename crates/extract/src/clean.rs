@@ -240,6 +240,11 @@ pub(crate) fn heads_answers(line: &str, chars: u32) -> bool {
     chars <= MAX_HEADING && line.contains('答') && ANSWER_HEADING.is_match(line)
 }
 
+/// Whether a heading asks something.
+pub(crate) fn asks(heading: &str) -> bool {
+    heading.trim_end().ends_with(['?', '？'])
+}
+
 /// Whether the heading of answers is that of all but the first.
 pub(crate) fn heads_other_answers(heading: &str) -> bool {
     heading.contains("其他") || heading.contains("其它")

@@ -328,8 +328,8 @@ fn active_regions(dom: &Dom, heading: Option<usize>) -> Vec<u32> {
 /// Whether a heading asks something, hardly more is said of it until some lines shortly below, and a paragraph of
 /// these says more: what they hold answers. Headlines ask, too, and have comments.
 fn is_question(dom: &Dom, heading: usize, lines: &Range<usize>) -> bool {
-    let asks = dom.line_text(&dom.lines[heading]).trim_end().ends_with(['?', '？']);
-    if !asks || !(heading + 1..heading + MAX_QUESTION).contains(&lines.start) {
+    if !clean::asks(dom.line_text(&dom.lines[heading])) || !(heading + 1..heading + MAX_QUESTION).contains(&lines.start)
+    {
         return false;
     }
     let prose = dom.lines[heading..lines.start].iter().filter(|line| line.is_prose());

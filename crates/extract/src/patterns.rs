@@ -43,6 +43,12 @@ impl Guarded {
     }
 }
 
+/// An automaton that finds any of these words, in letters of either case.
+pub(crate) fn in_any_case(words: &[&str]) -> AhoCorasick {
+    // Building fails only for automata beyond 2^31 states.
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("some short words fit an automaton")
+}
+
 /// A few words to look for.
 #[derive(Debug)]
 pub(crate) struct Words {

@@ -249,7 +249,7 @@ pub(crate) fn alone(dom: &Dom, regions: &[u32], heading: usize) -> Vec<usize> {
 fn is_question(dom: &Dom, record: u32, heading: usize) -> bool {
     let lines = dom.lines_in(record);
     lines.contains(&heading)
-        && dom.line_text(&dom.lines[heading]).trim_end().ends_with(['?', '？'])
+        && clean::asks(dom.line_text(&dom.lines[heading]))
         && text_of(dom, lines).saturating_sub(dom.lines[heading].chars) < ARTICLE_ABOVE
 }
 

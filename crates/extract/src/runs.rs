@@ -4,6 +4,7 @@ use crate::authors;
 use crate::dom::{Dom, Line, NONE, Node};
 use crate::element::{class_of, id_of};
 use crate::marks::{DAY, FLOOR, MOMENT, weight_of};
+use crate::patterns::in_any_case;
 use crate::records::{MIN_OPENING, text_of};
 use aho_corasick::AhoCorasick;
 use html5ever::local_name;
@@ -159,11 +160,8 @@ fn can_be_record(node: &Node) -> bool {
 }
 
 /// What elements that hold posts are called.
-static CALLED_POST: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = ["post", "reply", "answer", "comment", "floor", "thread", "message", "topic"];
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few short words fit an automaton")
-});
+static CALLED_POST: LazyLock<AhoCorasick> =
+    LazyLock::new(|| in_any_case(&["post", "reply", "answer", "comment", "floor", "thread", "message", "topic"]));
 
 /// Whether an element's name says post, so that two of them are a thread.
 fn is_named_post(dom: &Dom, at: u32) -> bool {

@@ -53,10 +53,8 @@ pub(crate) type Name = (LocalName, String);
 /// What the elements are called that hold the text in most records, the records themselves left out.
 pub(crate) fn names_of_text(dom: &Dom, records: &[u32]) -> Vec<Name> {
     let mut counts: HashMap<Name, usize> = HashMap::new();
-    let mut all = 0;
-    for &record in records.iter().take(MAX_NAMED) {
-        let Some(longest) = longest_line(dom, record) else { continue };
-        all += 1;
+    let texts = longest_lines(dom, records, MAX_NAMED);
+    for &(record, longest) in &texts {
         let above = dom.ancestors(longest.owner).take_while(|&at| at != record).take(MAX_DEPTH);
         let names = above.flat_map(|at| classes_of(dom, at).map(move |name| (at, name)));
         let names: HashSet<Name> =
@@ -65,7 +63,7 @@ pub(crate) fn names_of_text(dom: &Dom, records: &[u32]) -> Vec<Name> {
             *counts.entry(name).or_default() += 1;
         }
     }
-    counts.retain(|_, count| *count >= 2 && *count * 10 >= all * 6);
+    counts.retain(|_, count| *count >= 2 && *count * 10 >= texts.len() * 6);
     counts.into_keys().collect()
 }
 
@@ -111,6 +109,11 @@ fn prose_of(dom: &Dom, lines: Range<usize>) -> u32 {
     prose.map(|line| line.chars).sum()
 }
 
+/// The first of some records with the longest line of each; those without text left out.
+fn longest_lines<'a>(dom: &'a Dom, records: &[u32], most: usize) -> Vec<(u32, &'a Line)> {
+    records.iter().take(most).filter_map(|&record| Some((record, longest_line(dom, record)?))).collect()
+}
+
 /// The longest line of a record that is text.
 fn longest_line(dom: &Dom, record: u32) -> Option<&Line> {
     let text = dom.lines[dom.lines_in(record)].iter().filter(|line| line.link_share() < 0.5 && line.chars >= 6);
@@ -122,16 +125,14 @@ fn longest_line(dom: &Dom, record: u32) -> Option<&Line> {
 /// The way to the text that most records share, where most do.
 pub(crate) fn place_of_text(dom: &Dom, records: &[u32]) -> Option<Path> {
     let mut counts: HashMap<Path, usize> = HashMap::new();
-    let mut all = 0;
-    for &record in records.iter().take(MAX_RECORDS) {
-        let Some(longest) = longest_line(dom, record) else { continue };
-        all += 1;
+    let texts = longest_lines(dom, records, MAX_RECORDS);
+    for &(record, longest) in &texts {
         if let Some(path) = path_to(dom, record, longest.owner) {
             *counts.entry(path).or_default() += 1;
         }
     }
     let (path, count) = counts.into_iter().max_by(|a, b| (a.1, &b.0).cmp(&(b.1, &a.0)))?;
-    (count >= 2 && count * 2 > all).then_some(path)
+    (count >= 2 && count * 2 > texts.len()).then_some(path)
 }
 
 /// The way from a record to an element in it, paragraphs at its end left out.

@@ -5,7 +5,7 @@
 //! standard, §13.2.5, so that the tree is the one html5ever's own tokenizer would have led to, but for what was passed
 //! over; the tests hold both trees against each other.
 
-use crate::patterns::Words;
+use crate::patterns::{Words, in_any_case};
 use crate::references::{Place, resolved};
 use aho_corasick::AhoCorasick;
 use html5ever::tendril::StrTendril;
@@ -45,11 +45,8 @@ const READ_OF: [(LocalName, &[LocalName]); 7] = [
 ];
 
 /// Without one of these a style neither hides an element nor makes it a block. `&` may stand for any of their letters.
-static TELLING_STYLES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words = ["display", "visibility", "font-size", "&"];
-    // Building fails only for automata beyond 2^31 states.
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("a few short words fit an automaton")
-});
+static TELLING_STYLES: LazyLock<AhoCorasick> =
+    LazyLock::new(|| in_any_case(&["display", "visibility", "font-size", "&"]));
 
 /// Gives a source's tokens to a tree builder, up to the end of the document. `more_read` are attributes that a profile
 /// reads.
